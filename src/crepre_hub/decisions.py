@@ -1,0 +1,36 @@
+"""
+Answers of the rules.
+
+"The rule says no" is a value, ``Refused``. "The rule could not be evaluated" is an exception.
+They never look alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Yes; *reason* says by which rule, for the log."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """
+    No.
+
+    Attributes:
+        reason: Label for logs and metrics, such as ``not-in-course``.
+        message: One sentence for the person who asked.
+        remedy: What they can do about it; may be empty.
+    """
+
+    reason: str
+    message: str
+    remedy: str = ""
+
+
+Decision = Granted | Refused

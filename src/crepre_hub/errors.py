@@ -1,0 +1,79 @@
+"""
+What is raised on purpose.
+
+::
+
+    CrepreError
+    ├── SettingsError       lab.toml or a course file cannot be used
+    ├── NotAllowed          a rule refused what somebody asked for
+    ├── BackendError        a place that runs servers could not do it
+    │   ├── DockerUnreachable
+    │   ├── ImageMissing
+    │   └── StartFailed
+    └── CommandFailed       a program we called ended with an error
+"""
+
+from __future__ import annotations
+
+
+class CrepreError(Exception):
+    """
+    Base of everything raised on purpose.
+
+    Attributes:
+        message: One sentence for the person at the screen.
+        remedy: The next thing to click or type; may be empty.
+        reason: Label for logs and metrics, from a closed set: each class has one.
+    """
+
+    reason = "other"
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class SettingsError(CrepreError):
+    """One line for each thing that is wrong in ``lab.toml`` and the course files."""
+
+    reason = "settings"
+
+
+class NotAllowed(CrepreError):
+    """A rule refused what somebody asked for; the message says which."""
+
+    reason = "not-allowed"
+
+
+class BackendError(CrepreError):
+    """A place that runs servers could not do what it was asked."""
+
+    reason = "backend"
+
+
+class DockerUnreachable(BackendError):
+    """The Docker Engine does not answer."""
+
+    reason = "docker-unreachable"
+
+
+class ImageMissing(BackendError):
+    """The image of a profile is not on this machine."""
+
+    reason = "image-missing"
+
+
+class StartFailed(BackendError):
+    """A server ended, or stayed silent, before it answered."""
+
+    reason = "start-failed"
+
+
+class CommandFailed(CrepreError):
+    """A program we called ended with an error; the message holds its last words."""
+
+    reason = "command-failed"
