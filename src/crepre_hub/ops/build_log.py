@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crepre_hub.errors import CommandFailed, CrepreError, DockerUnreachable
 from crepre_hub.ops.program import LAST_LINES, last_lines
 
-STEP = re.compile(r"^#\d+ \[(?:[\w.-]+ )?(\d+)/(\d+)\] (.+)$")
+STEP = re.compile(r"^#\d+ \[(?:[\w.-]+ +)?(\d+)/(\d+)\] (.+)$")
 NOISE = re.compile(r"^#\d+ (?:sha256:\w+|DONE [\d.]+s|CACHED)$|^-{3,}$|^$")
 TIME_STAMP = re.compile(r"^#\d+ (?:\d+\.\d+ )?")
 

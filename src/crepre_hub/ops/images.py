@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from crepre_hub.errors import CommandFailed, ImageMissing
 from crepre_hub.findings import Finding
@@ -19,6 +20,8 @@ from crepre_hub.ops.program import last_lines, run_program, stream_program
 
 LOCK_LABEL = "crepre.lock"
 BASE_LABEL = "org.opencontainers.image.base.name"
+
+ImageState = Literal["current", "outdated", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def build_image(
     base: str | None = None,
     ca_bundle: Path | None = None,
     tag: str | None = None,
+    root: Path | None = None,
     on_step: OnStep,
     environment: Mapping[str, str] | None = None,
 ) -> BuiltImage:
@@ -49,6 +53,7 @@ def build_image(
         base: The image to build on; else ``CREPRE_BASE_IMAGE``, else the Dockerfile's own.
         ca_bundle: Certificates for the build alone; else ``SSL_CERT_FILE``.
         tag: The image's only name, instead of ``crepre/<name>:<digest>`` and ``…:latest``.
+        root: The folder of the recipes; else this project's.
 
     Raises:
         CommandFailed: If a step of the build failed; the message names it and says why.
@@ -57,7 +62,7 @@ def build_image(
     """
     environ = os.environ if environment is None else environment
     begin = time.monotonic()
-    folder = find_image_folder(name)
+    folder = find_image_folder(name, root)
     plan = plan_build(folder, base=base, ca_bundle=ca_bundle, tag=tag, environment=environ)
     client = find_docker_client(environ)
     was_there = is_built(client, plan, environ)
@@ -84,6 +89,28 @@ def is_built(client: DockerClient, plan: BuildPlan, environment: Mapping[str, st
         return False
     same_base = plan.base is None or labels.get(BASE_LABEL) == plan.base
     return same_base and labels.get(LOCK_LABEL) == expected_digest(plan.folder)
+
+
+def image_state(
+    name: str,
+    *,
+    tag: str | None = None,
+    root: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> ImageState:
+    """
+    Whether this machine has the image *name*, and from the recipe as it is now.
+
+    Raises:
+        DockerUnreachable: If the Docker Engine does not answer.
+    """
+    environ = os.environ if environment is None else environment
+    folder = find_image_folder(name, root)
+    try:
+        labels = image_labels(find_docker_client(environ), tag or folder.latest, environ)
+    except ImageMissing:
+        return "missing"
+    return "current" if labels.get(LOCK_LABEL) == expected_digest(folder) else "outdated"
 
 
 def verify_image(

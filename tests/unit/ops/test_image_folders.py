@@ -1,0 +1,134 @@
+"""A recipe's digest names exactly what goes into its image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from crepre_hub.errors import ImageMissing
+from crepre_hub.ops.image_folders import (
+    ImageFolder,
+    expected_digest,
+    find_image_folder,
+    image_folders,
+)
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "Dockerfile": lambda root: (root / "cpu" / "Dockerfile").write_text("FROM other"),
+    "lock": lambda root: (root / "cpu" / "lock.txt").write_text("numpy==3"),
+    "verify": lambda root: (root / "cpu" / "verify").write_text("exit 0"),
+    "seat": lambda root: (root / "seat" / "src" / "seat.py").write_text("pass"),
+    "a file's name": lambda root: (root / "cpu" / "verify").rename(root / "cpu" / "check"),
+    "a file more": lambda root: (root / "cpu" / "motd").write_text("Hello"),
+}
+
+NO_CHANGES: dict[str, Callable[[Path], object]] = {
+    "what the lock was made from": lambda root: (root / "cpu" / "requirements.in").write_text("#"),
+    "a cache": lambda root: cache(root).write_bytes(b"\0"),
+    "a time": lambda root: (root / "cpu" / "Dockerfile").touch(),
+    "another image": lambda root: (root / "gpu").mkdir(),
+}
+
+
+def cache(root: Path) -> Path:
+    folder = root / "seat" / "src" / "__pycache__"
+    folder.mkdir()
+    return folder / "seat.cpython-312.pyc"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "seat" / "src").mkdir(parents=True)
+    (tmp_path / "cpu" / "Dockerfile").write_text("FROM x")
+    (tmp_path / "cpu" / "lock.txt").write_text("numpy==2")
+    (tmp_path / "cpu" / "verify").write_text("exit 1")
+    (tmp_path / "seat" / "src" / "seat.py").write_text("")
+    return tmp_path
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_the_recipe_changes_the_digest(root: Path, change: str) -> None:
+    """Whatever goes into the image is part of its digest."""
+    before = expected_digest(ImageFolder(root / "cpu"))
+    CHANGES[change](root)
+    assert expected_digest(ImageFolder(root / "cpu")) != before
+
+
+@pytest.mark.parametrize("change", NO_CHANGES)
+def test_nothing_else_changes_the_digest(root: Path, change: str) -> None:
+    """The digest is the same in every clone, so nobody builds again without need."""
+    before = expected_digest(ImageFolder(root / "cpu"))
+    NO_CHANGES[change](root)
+    assert expected_digest(ImageFolder(root / "cpu")) == before
+
+
+def test_the_digest_has_a_fixed_form(root: Path) -> None:
+    """Labels and tags that are out there were made by this very rule."""
+    folder = ImageFolder(root / "cpu")
+    digest = "efed2b82b1a4a552c3028210bcd8b0963d9222157505bd0d4c096a2ed4da0cf1"
+    assert expected_digest(folder) == digest
+    assert folder.tag == f"crepre/cpu:{digest[:12]}"
+    assert folder.latest == "crepre/cpu:latest"
+
+
+def test_folders_with_a_dockerfile_are_images(root: Path) -> None:
+    """The package seat and empty folders are no images."""
+    (root / "empty").mkdir()
+    assert [folder.name for folder in image_folders(root)] == ["cpu"]
+
+
+def test_an_unknown_image_is_refused_with_those_there_are(root: Path) -> None:
+    """Who mistypes a name reads the right ones."""
+    with pytest.raises(ImageMissing, match="'gpu'") as caught:
+        find_image_folder("gpu", root)
+    assert caught.value.remedy == "There is: cpu."
+
+
+def test_this_project_has_its_images() -> None:
+    """The recipes of this clone are complete."""
+    folders = image_folders()
+    assert "course-cpu" in [folder.name for folder in folders]
+    for folder in folders:
+        for file in (folder.lock, folder.path / "verify", folder.path / "requirements.in"):
+            assert file.is_file(), file
+
+
+@pytest.mark.parametrize("folder", image_folders(), ids=lambda folder: folder.name)
+def test_a_lock_names_every_file_by_its_hash_and_no_index(folder: ImageFolder) -> None:
+    """A lock installs the same files from any mirror."""
+    lock = folder.lock.read_text()
+    packages = re.findall(r"^[a-z0-9].*", lock, re.MULTILINE)
+    assert packages
+    assert all("==" in package and package.endswith("\\") for package in packages)
+    assert lock.count("--hash=sha256:") >= len(packages)
+    assert "index-url" not in lock
+    assert "://" not in lock
+    assert "rfc3987" not in lock
+
+
+@pytest.mark.parametrize("folder", image_folders(), ids=lambda folder: folder.name)
+def test_each_wish_has_its_reason(folder: ImageFolder) -> None:
+    """Beside each package that was asked for stands why."""
+    for name in ("requirements.in", "excludes.txt"):
+        for line in (folder.path / name).read_text().splitlines():
+            if line and not line.startswith("#"):
+                assert re.search(r"\S\s+# \w", line), line
+
+
+@pytest.mark.parametrize("folder", image_folders(), ids=lambda folder: folder.name)
+def test_a_lock_grants_each_wish(folder: ImageFolder) -> None:
+    """A lock that is older than its wishes is noticed, and so is a hub of another version."""
+    lines = re.findall(r"^([a-z0-9][^ ]*)==([^ ]+)", folder.lock.read_text(), re.MULTILINE)
+    locked = {name: [v for n, v in lines if n == name] for name, _ in lines}
+    for line in (folder.path / "requirements.in").read_text().splitlines():
+        if line and not line.startswith("#"):
+            wish = Requirement(line.split(" #")[0])
+            assert locked.get(wish.name), f"{wish.name} is not in the lock"
+            assert all(each in wish.specifier for each in locked[wish.name]), wish
+    assert locked["jupyterhub"] == [version("jupyterhub")]
