@@ -9,7 +9,11 @@ What is raised on purpose.
     ├── BackendError        a place that runs servers could not do it
     │   ├── DockerUnreachable
     │   ├── ImageMissing
+    │   ├── DiskFull
     │   └── StartFailed
+    │       ├── StartTimedOut
+    │       ├── OutOfMemory
+    │       └── HomeFull
     └── CommandFailed       a program we called ended with an error
 """
 
@@ -71,6 +75,30 @@ class StartFailed(BackendError):
     """A server ended, or stayed silent, before it answered."""
 
     reason = "start-failed"
+
+
+class StartTimedOut(StartFailed):
+    """A server ran, but did not answer in the time it has."""
+
+    reason = "start-timed-out"
+
+
+class OutOfMemory(StartFailed):
+    """A server was killed for memory before it answered."""
+
+    reason = "out-of-memory"
+
+
+class HomeFull(StartFailed):
+    """The home has no room for what a start writes."""
+
+    reason = "home-full"
+
+
+class DiskFull(BackendError):
+    """The disk that holds containers has no room for one more."""
+
+    reason = "disk-full"
 
 
 class CommandFailed(CrepreError):
