@@ -1,0 +1,1 @@
+"""What a lab needs around the hub: programs, images, processes."""
