@@ -1,1 +1,1 @@
-"""What a lab needs around the hub: programs, images, processes."""
+"""What is done to a machine from outside the hub: images built, environments installed."""

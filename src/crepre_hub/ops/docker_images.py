@@ -1,0 +1,50 @@
+"""Images that the Docker Engine has, as its client tells."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from crepre_hub.errors import CommandFailed, CrepreError, DockerUnreachable, ImageMissing
+from crepre_hub.ops.build_log import REMEDIES
+from crepre_hub.ops.docker_cli import DockerClient
+from crepre_hub.ops.program import run_program
+
+
+def image_labels(
+    client: DockerClient, image: str, environment: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The labels of *image*; ``crepre.lock`` is the digest of the recipe it was built from."""
+    return dict(inspect_image(client, image, environment)["Config"].get("Labels") or {})
+
+
+def inspect_image(
+    client: DockerClient, image: str, environment: Mapping[str, str]
+) -> dict[str, Any]:
+    """
+    What Docker knows about *image*.
+
+    Raises:
+        ImageMissing: If it is not on this machine.
+        DockerUnreachable: If the Docker Engine does not answer.
+    """
+    command = [str(client.path), "image", "inspect", image]
+    try:
+        found = json.loads(run_program(command, environment=environment))
+    except CommandFailed as problem:
+        raise translated(problem, image) from problem
+    return dict(found[0])
+
+
+def translated(problem: CommandFailed, image: str) -> CrepreError:
+    """What a failed look at *image* means."""
+    if re.search(r"no such (image|object)", problem.message, re.IGNORECASE):
+        return ImageMissing(
+            f"The image {image} is not on this machine.", remedy="Run `crepre image build`."
+        )
+    for pattern, kind, remedy in REMEDIES:
+        if kind is DockerUnreachable and re.search(pattern, problem.message, re.IGNORECASE):
+            return DockerUnreachable("The Docker Engine does not answer.", remedy=remedy)
+    return problem

@@ -1,0 +1,146 @@
+"""Images, built and verified with the docker client."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from crepre_hub.errors import CommandFailed, ImageMissing
+from crepre_hub.findings import Finding
+from crepre_hub.ops.docker_cli import DockerClient, find_docker_client
+from crepre_hub.ops.docker_images import image_labels, inspect_image
+from crepre_hub.ops.image_build import BuildPlan, OnStep, plan_build, run_build
+from crepre_hub.ops.image_folders import expected_digest, find_image_folder
+from crepre_hub.ops.program import last_lines, run_program, stream_program
+
+LOCK_LABEL = "crepre.lock"
+BASE_LABEL = "org.opencontainers.image.base.name"
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """An image that is on this machine; *was_there* tells that nothing had to be built."""
+
+    name: str
+    tag: str
+    digest: str
+    size_bytes: int
+    seconds: float
+    was_there: bool
+
+
+def build_image(
+    name: str,
+    *,
+    base: str | None = None,
+    ca_bundle: Path | None = None,
+    tag: str | None = None,
+    on_step: OnStep,
+    environment: Mapping[str, str] | None = None,
+) -> BuiltImage:
+    """
+    Build the image *name*, unless this machine has it from the same recipe and base already.
+
+    Args:
+        base: The image to build on; else ``CREPRE_BASE_IMAGE``, else the Dockerfile's own.
+        ca_bundle: Certificates for the build alone; else ``SSL_CERT_FILE``.
+        tag: The image's only name, instead of ``crepre/<name>:<digest>`` and ``…:latest``.
+
+    Raises:
+        CommandFailed: If a step of the build failed; the message names it and says why.
+        DockerUnreachable: If the Docker Engine does not answer.
+        ImageMissing: If there is no recipe of this name.
+    """
+    environ = os.environ if environment is None else environment
+    begin = time.monotonic()
+    folder = find_image_folder(name)
+    plan = plan_build(folder, base=base, ca_bundle=ca_bundle, tag=tag, environment=environ)
+    client = find_docker_client(environ)
+    was_there = is_built(client, plan, environ)
+    if was_there:
+        ensure_tags(client, plan, environ)
+    else:
+        run_build(client, plan, on_step, environ)
+    size = int(inspect_image(client, plan.tags[0], environ)["Size"])
+    seconds = time.monotonic() - begin
+    return BuiltImage(name, plan.tags[0], expected_digest(folder), size, seconds, was_there)
+
+
+def ensure_tags(client: DockerClient, plan: BuildPlan, environment: Mapping[str, str]) -> None:
+    """Give the image that is there the other names of *plan* too."""
+    for tag in plan.tags[1:]:
+        run_program([str(client.path), "tag", plan.tags[0], tag], environment=environment)
+
+
+def is_built(client: DockerClient, plan: BuildPlan, environment: Mapping[str, str]) -> bool:
+    """Whether this machine has the image from this recipe and base."""
+    try:
+        labels = image_labels(client, plan.tags[0], environment)
+    except ImageMissing:
+        return False
+    same_base = plan.base is None or labels.get(BASE_LABEL) == plan.base
+    return same_base and labels.get(LOCK_LABEL) == expected_digest(plan.folder)
+
+
+def verify_image(
+    name: str, *, tag: str | None = None, environment: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """
+    Run the image's own checks inside it, one finding for each.
+
+    Raises:
+        ImageMissing: If it is not on this machine.
+        DockerUnreachable: If the Docker Engine does not answer.
+        CommandFailed: If the checks could not be run.
+    """
+    environ = os.environ if environment is None else environment
+    client = find_docker_client(environ)
+    image = tag or find_image_folder(name).latest
+    inspect_image(client, image, environ)
+    lines: list[str] = []
+    command = render_verify_command(client.path, image)
+    stream_program(command, environment=environ, on_line=lines.append)
+    return read_findings(lines, remedy=f"Build it again: `crepre image build {name}`.")
+
+
+def render_verify_command(client: Path, image: str) -> list[str]:
+    """The command line that verifies *image* under conditions stricter than a student's."""
+    return [
+        str(client),
+        "run",
+        "--rm",
+        "--init",
+        "--network=none",
+        "--read-only",
+        "--tmpfs=/tmp:mode=1777",
+        "--volume=/home/student",
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        "--pids-limit=512",
+        "--memory=2g",
+        image,
+        "crepre-verify",
+        "--json",
+    ]
+
+
+def read_findings(lines: Sequence[str], *, remedy: str) -> tuple[Finding, ...]:
+    """
+    What the checks found, from their output; other programs' warnings may stand around it.
+
+    Raises:
+        CommandFailed: If the checks did not come to their end.
+    """
+    for line in reversed(lines):
+        if line.startswith('[{"check"'):
+            return tuple(
+                Finding("ok", f"{each['check']}: {each['text']}")
+                if each["ok"]
+                else Finding("error", f"{each['check']}: {each['text']}", remedy=remedy)
+                for each in json.loads(line)
+            )
+    raise CommandFailed(f"The image's checks did not run:\n{last_lines(lines)}\n", remedy=remedy)
