@@ -1,0 +1,1 @@
+"""Places that run servers; one folder or module each."""
