@@ -6,6 +6,9 @@ What is raised on purpose.
     CrepreError
     ├── SettingsError       lab.toml or a course file cannot be used
     ├── NotAllowed          a rule refused what somebody asked for
+    ├── AccountError        an account is missing, taken or closed
+    ├── Busy                too much is under way; the same wish may be granted in a moment
+    ├── StoreUnreachable    the lab's database does not answer
     ├── BackendError        a place that runs servers could not do it
     │   ├── DockerUnreachable
     │   ├── ImageMissing
@@ -51,6 +54,24 @@ class NotAllowed(CrepreError):
     """A rule refused what somebody asked for; the message says which."""
 
     reason = "not-allowed"
+
+
+class AccountError(CrepreError):
+    """An account is missing, taken or closed."""
+
+    reason = "account"
+
+
+class Busy(CrepreError):
+    """Too much is under way; the same wish may be granted in a moment."""
+
+    reason = "busy"
+
+
+class StoreUnreachable(CrepreError):
+    """The lab's database does not answer, or refuses to be written."""
+
+    reason = "store-unreachable"
 
 
 class BackendError(CrepreError):
