@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crepre_hub.backends.backend import Backend, backend_named
 from crepre_hub.desk.launch import LaunchDesk
+from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import Settings
@@ -54,23 +55,19 @@ class Wiring:
         """Pages that replace or extend JupyterHub's."""
         return Path(__file__).parent / "hub" / "templates"
 
-    def database_url(self, name: str) -> str:
-        """Where *name* (``hub`` or ``crepre``) keeps its tables; one database on PostgreSQL."""
-        url = self.settings.lab.database.url
-        if url == "sqlite":
-            return f"sqlite:///{self.settings.state / name}.sqlite"
-        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+def database_url(settings: Settings, name: str) -> str:
+    """Where *name* (``hub`` or ``crepre``) keeps its tables; one database on PostgreSQL."""
+    url = settings.lab.database.url
+    if url == "sqlite":
+        return f"sqlite:///{settings.state / name}.sqlite"
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def wire_for_hub() -> Wiring:
     """The lab that this process was started for; a broken file does not keep the hub down."""
     root = Path(os.environ.get(ROOT_VARIABLE, ".")).resolve()
-    images = image_names(root)
+    images = tuple(folder.name for folder in image_folders())
     settings = settings_or_last_good(root)
     backend = os.environ.get(BACKEND_VARIABLE) or settings.lab.servers.backend
     return Wiring(settings, images, backend)
-
-
-def image_names(root: Path) -> tuple[str, ...]:
-    """The image folders of the lab below *root*."""
-    return tuple(sorted(file.parent.name for file in (root / "images").glob("*/Dockerfile")))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 
 from crepre_hub.backends.backend import PHASES
+from crepre_hub.courses.course import Course
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.secret import ensure_secret_file
 from crepre_hub.settings.ports import ports_of
-from crepre_hub.wiring import Wiring
+from crepre_hub.store.engine import tune_sqlite
+from crepre_hub.wiring import Wiring, database_url
 
 CULLER = "idle-culler"
 
@@ -29,16 +31,18 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy_api}"
     c.ConfigurableHTTPProxy.auth_token = ensure_secret_file(secrets / "proxy").reveal()
     c.JupyterHub.cookie_secret_file = str(secrets / "cookies")
-    c.JupyterHub.db_url = wiring.database_url("hub")
+    c.JupyterHub.db_url = database_url(wiring.settings, "hub")
     c.JupyterHub.upgrade_db = True
+    tune_sqlite(Engine)  # the hub opens its own engine, and sets no pragma but one
     c.JupyterHub.default_url = "/hub/spawn"
 
 
 def configure_login(c: Any, wiring: Wiring) -> None:
     """Who may come in."""
     c.JupyterHub.authenticator_class = f"crepre-{wiring.settings.lab.login.kind}"
-    c.AccountsAuthenticator.store_url = wiring.database_url("crepre")
+    c.AccountsAuthenticator.store_url = database_url(wiring.settings, "crepre")
     c.AccountsAuthenticator.sign_up = wiring.settings.lab.login.sign_up
+    c.AccountsAuthenticator.kept_names = lambda: people_in(wiring.courses.shelf().courses)
 
 
 def configure_servers(c: Any, wiring: Wiring) -> None:
@@ -77,6 +81,11 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "phases": PHASES,
         "settings_problems": lambda user: _problems_for(user, wiring),
     }
+
+
+def people_in(courses: Iterable[Course]) -> set[str]:
+    """Everybody whom a course names: whoever signed up first would be that person."""
+    return {name for course in courses for _, people in course.roles() for name in people}
 
 
 def _problems_for(user: Any, wiring: Wiring) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from crepre_hub.ops.processes import Program
+from crepre_hub.ops.project import CONFIG, project_root
 from crepre_hub.ops.proxy import node
 from crepre_hub.secret import ensure_secret_file
 from crepre_hub.settings.ports import ports_of
@@ -13,11 +14,10 @@ from crepre_hub.settings.reader import Settings
 
 
 def lab_programs(
-    settings: Settings, *, config: Path, proxy: Path, environment: dict[str, str]
+    settings: Settings, *, proxy: Path, environment: dict[str, str]
 ) -> list[Program]:
     """
     Args:
-        config: ``jupyterhub_config.py``.
         proxy: The proxy's program.
         environment: What the hub's process is told by ``crepre up``.
     """
@@ -27,7 +27,7 @@ def lab_programs(
         _proxy(settings, proxy, ensure_secret_file(secrets / "proxy").reveal()),
         Program(
             "hub",
-            [sys.executable, "-m", "crepre_hub.hub", "-f", config],
+            [sys.executable, "-m", "crepre_hub.hub", "-f", project_root() / CONFIG],
             {**environment, "PYTHONUNBUFFERED": "1"},
         ),
         _culler(settings, ensure_secret_file(secrets / "idle-culler").reveal()),
@@ -36,7 +36,7 @@ def lab_programs(
 
 def _proxy(settings: Settings, proxy: Path, token: str) -> Program:
     ports = ports_of(settings.lab)
-    home = settings.root / "deploy" / "proxy"
+    home = project_root() / "deploy" / "proxy"
     return Program(
         "proxy",
         [

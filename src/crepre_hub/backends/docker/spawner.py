@@ -19,7 +19,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from dockerspawner import DockerSpawner
-from traitlets import Unicode
+from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
 from crepre_hub.errors import (
@@ -47,11 +47,21 @@ def _calls() -> ThreadPoolExecutor:
 
 
 @functools.cache
-def _client_at(url: str) -> docker.APIClient:
-    """A client for the engine at *url*; asks it once which API version it speaks."""
-    return docker.APIClient(
-        base_url=url, version="auto", timeout=60, max_pool_size=CALLS_AT_ONCE
-    )
+def client_at(url: str) -> docker.APIClient:
+    """
+    A client for the engine at *url*; asks it once which API version it speaks.
+
+    Raises:
+        DockerUnreachable: If it does not answer.
+    """
+    try:
+        return docker.APIClient(
+            base_url=url, version="auto", timeout=60, max_pool_size=CALLS_AT_ONCE
+        )
+    except DockerException as error:
+        raise DockerUnreachable(
+            f"Docker does not answer at {url}: {error}", remedy="Start it: systemctl start docker"
+        ) from error
 
 
 class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
@@ -60,6 +70,10 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
     engine = Unicode("unix:///var/run/docker.sock", help="Where the Docker Engine listens.").tag(
         config=True
     )
+
+    ensure_guarded = Callable(
+        lambda client: None, help="Raises BackendError while the seats' guard is not in force."
+    ).tag(config=True)
 
     start_log: StartLog | None = None
     _in_flight: asyncio.Future[Any] | None = None
@@ -74,7 +88,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
     @property
     def client(self) -> docker.APIClient:
         """One client for all; kept only once the engine has answered."""
-        return _client_at(self.engine)
+        return client_at(self.engine)
 
     async def docker(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """
@@ -154,6 +168,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         self._reach("image")
         await self._ensure_image()
         self._reach("container")
+        await asyncio.wrap_future(self.executor.submit(self.ensure_guarded, self.client))
         if await self.get_object() is not None:
             await self.remove_object()
         container = await self._create_under_free_name()
