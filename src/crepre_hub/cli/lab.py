@@ -78,7 +78,7 @@ def status(as_json: AsJson = False) -> None:
         print_table(("program", "state", ""), [(s.name, s.state.lower(), s.detail) for s in states])
     else:
         out.print("The lab is not running. To start it: crepre up --detach")
-    if not states or any(state.state != "RUNNING" for state in states):
+    if not states or any(state.state not in ("RUNNING", "STARTING") for state in states):
         raise typer.Exit(REFUSED)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
 from crepre_hub.courses.course import Course

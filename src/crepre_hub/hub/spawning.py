@@ -18,6 +18,7 @@ from jupyterhub import __version__ as hub_version
 from jupyterhub.objects import Server
 from jupyterhub.spawner import Spawner
 from traitlets import Callable
+from traitlets.config import LoggingConfigurable
 
 from crepre_hub.backends.backend import Backend, Seat, StartLog
 from crepre_hub.courses.access import Person
@@ -53,7 +54,7 @@ class KnownServer(Server):  # type: ignore[misc]
         return await super().wait_up(*args, **kwargs)
 
 
-class SeatMixin(Spawner):  # type: ignore[misc]
+class SeatMixin(LoggingConfigurable):
     """What every backend's Spawner does for crepre-hub."""
 
     desk = Callable(help="Returns the LaunchDesk.").tag(config=True)

@@ -30,6 +30,7 @@ from crepre_hub.settings.ports import ports_of
 from crepre_hub.settings.reader import Settings
 
 READY_PATIENCE_SECONDS = 60.0
+FAILURES_BEFORE_GIVING_UP = 5
 
 
 def chosen_backend(settings: Settings) -> str:
@@ -132,12 +133,15 @@ def wait_until_ready(settings: Settings) -> None:
     Raises:
         CommandFailed: If it does not, with the hub's last words.
     """
+    failures = 0
     until = time.monotonic() + READY_PATIENCE_SECONDS
     while time.monotonic() < until:
         if answers(settings):
             return
-        if any(each.state == "FATAL" for each in program_states(settings.state)):
-            break
+        if any(each.state == "BACKOFF" for each in program_states(settings.state)):
+            failures += 1  # it ended at once, and is to be tried again
+            if failures > FAILURES_BEFORE_GIVING_UP:
+                break
         time.sleep(0.2)
     log = settings.state / "log" / "hub.log"
     last = log.read_text(errors="replace").strip().splitlines()[-8:] if log.exists() else []

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from crepre_hub.units import Duration
 
@@ -31,11 +31,9 @@ def _host_and_port(text: str) -> str:
     return text
 
 
-def _network(text: object) -> object:
-    if not isinstance(text, str):
-        return text
+def _network(text: object) -> IPv4Network:
     try:
-        network = ip_network(text)
+        network = ip_network(str(text))
     except ValueError:
         raise ValueError(f"{text!r} is not a network, like '10.231.0.0/20'") from None
     if not isinstance(network, IPv4Network) or network.prefixlen > 28:
@@ -83,7 +81,7 @@ class DockerSection(BaseModel):
     socket: Annotated[str, Field(pattern=r"^(unix|tcp|http|https)://")] = (
         "unix:///var/run/docker.sock"
     )
-    subnet: Annotated[IPv4Network, BeforeValidator(_network)] = IPv4Network("10.231.0.0/20")
+    subnet: Annotated[IPv4Network, PlainValidator(_network)] = IPv4Network("10.231.0.0/20")
     internet: bool = True
     reach: tuple[Annotated[str, Field(pattern=r"^[0-9.]+(/[0-9]+)?$")], ...] = ()
     processes: Annotated[int, Field(ge=64, le=100_000)] = 1024
