@@ -49,8 +49,8 @@ class StartRefused(SpawnException):
     def __init__(self, message: str, *, reason: str, code: str, status_code: int) -> None:
         super().__init__(message, reason=reason, log_message=message, status_code=status_code)
         self.code = code
-        self.jupyterhub_message = f"{message} (Code {code})"
-        self.jupyterhub_html_message = f"{escape(message)} <small>(Code {escape(code)})</small>"
+        self.jupyterhub_message = message
+        self.jupyterhub_html_message = escape(message)
 
     def __str__(self) -> str:
         return self.jupyterhub_message
@@ -65,7 +65,7 @@ def refused(refusal: Refused, *, who: str) -> StartRefused:
     """A rule said no to *who*."""
     code = new_code()
     log.warning("%s: start of %s refused: %s", code, who, refusal.reason)
-    message = f"{refusal.message} {refusal.remedy}".strip()
+    message = f"{refusal.message} {refusal.remedy} (Code {code})"
     return StartRefused(message, reason=refusal.reason, code=code, status_code=403)
 
 

@@ -62,6 +62,7 @@ class DockerBackend:
         return {
             "engine": self.engine,
             "network_name": self.network.name,
+            "cpu_limit": None,  # said once, with all other limits, in the host config
             "remove": True,  # none keeps an old token, limit or environment
             "ensure_guarded": lambda client: ensure_seats_guarded(client, guard),
         }
