@@ -6,10 +6,17 @@ What is raised on purpose.
     CrepreError
     ├── SettingsError       lab.toml or a course file cannot be used
     ├── NotAllowed          a rule refused what somebody asked for
+    ├── AccountError        an account is missing, taken or closed
+    ├── Busy                too much is under way; the same wish may be granted in a moment
+    ├── StoreUnreachable    the lab's database does not answer
     ├── BackendError        a place that runs servers could not do it
     │   ├── DockerUnreachable
     │   ├── ImageMissing
+    │   ├── DiskFull
     │   └── StartFailed
+    │       ├── StartTimedOut
+    │       ├── OutOfMemory
+    │       └── HomeFull
     └── CommandFailed       a program we called ended with an error
 """
 
@@ -49,6 +56,24 @@ class NotAllowed(CrepreError):
     reason = "not-allowed"
 
 
+class AccountError(CrepreError):
+    """An account is missing, taken or closed."""
+
+    reason = "account"
+
+
+class Busy(CrepreError):
+    """Too much is under way; the same wish may be granted in a moment."""
+
+    reason = "busy"
+
+
+class StoreUnreachable(CrepreError):
+    """The lab's database does not answer, or refuses to be written."""
+
+    reason = "store-unreachable"
+
+
 class BackendError(CrepreError):
     """A place that runs servers could not do what it was asked."""
 
@@ -71,6 +96,30 @@ class StartFailed(BackendError):
     """A server ended, or stayed silent, before it answered."""
 
     reason = "start-failed"
+
+
+class StartTimedOut(StartFailed):
+    """A server ran, but did not answer in the time it has."""
+
+    reason = "start-timed-out"
+
+
+class OutOfMemory(StartFailed):
+    """A server was killed for memory before it answered."""
+
+    reason = "out-of-memory"
+
+
+class HomeFull(StartFailed):
+    """The home has no room for what a start writes."""
+
+    reason = "home-full"
+
+
+class DiskFull(BackendError):
+    """The disk that holds containers has no room for one more."""
+
+    reason = "disk-full"
 
 
 class CommandFailed(CrepreError):

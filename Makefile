@@ -1,0 +1,68 @@
+# The lab's few commands. Everything is set up in .venv and var, and nowhere else.
+#
+#   make up       set up what is missing and run the lab
+#   make test     set up what the tests need and run them all
+#   make check    format, lint, types, architecture
+#   make bench    speed against stock JupyterHub, side by side
+#   make clean    remove what the other commands made; var/ and students' homes stay
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: up install test check bench clean lock
+
+up: install
+	@$(BIN)/crepre up --init
+
+install: $(VENV)/.hub
+
+test: $(VENV)/.test
+	@$(BIN)/python -m tests.machine
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit
+
+bench: $(VENV)/.test
+	@$(BIN)/python -m tests.machine
+	@$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Fresh locks, for whoever changes pyproject.toml; the versions move only then.
+LOCK = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock: $(VENV)/.hub
+	$(LOCK) pyproject.toml -o requirements/hub.txt
+	$(LOCK) pyproject.toml --group test -c requirements/hub.txt -o requirements/test.txt
+	$(LOCK) pyproject.toml --group test --group check -c requirements/test.txt -o requirements/check.txt
+
+$(VENV)/.uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"crepre-hub needs Python 3.11, 3.12 or 3.13; $(PYTHON) is {v[0]}.{v[1]}. Name another one: make up PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+define sync
+	@echo "Installing what $(1) needs ..."
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python requirements/$(1).txt requirements/uv.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
+	@rm -f $(VENV)/.hub $(VENV)/.test $(VENV)/.check
+	@touch $(2)
+endef
+
+$(VENV)/.hub: $(VENV)/.uv requirements/hub.txt pyproject.toml
+	$(call sync,hub,$(VENV)/.hub)
+
+$(VENV)/.test: $(VENV)/.uv requirements/test.txt pyproject.toml
+	$(call sync,test,$(VENV)/.test $(VENV)/.hub)
+
+$(VENV)/.check: $(VENV)/.uv requirements/check.txt pyproject.toml
+	$(call sync,check,$(VENV)/.check $(VENV)/.test $(VENV)/.hub)

@@ -1,0 +1,143 @@
+"""
+What crepre-hub asks of a place that runs servers.
+
+A new one fills in the blanks of ``Backend`` and gets an entry point in the group
+``crepre.backends``; nothing else names it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from jupyterhub.spawner import Spawner
+
+from crepre_hub.errors import BackendError
+from crepre_hub.findings import Check
+from crepre_hub.profiles.profile import Placement
+from crepre_hub.settings.reader import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """
+    Whose server it is, and which.
+
+    Attributes:
+        user: Login name.
+        server: Empty for the default server.
+    """
+
+    user: str
+    server: str = ""
+
+
+class Backend(Protocol):
+    """
+    These are all the blanks there are.
+
+    Attributes:
+        name: The word in ``lab.toml``.
+        spawner_class: An upstream Spawner, mended where it has to be; see ``Startable``.
+        hub_host: Address at which servers reach the hub's API.
+    """
+
+    name: str
+    spawner_class: type[Spawner]
+    hub_host: str
+
+    def defaults(self) -> Mapping[str, object]:
+        """Traits of ``spawner_class`` that are the same for every server."""
+        ...
+
+    def identity(self, seat: Seat) -> Mapping[str, object]:
+        """Traits that say which server is *seat*'s, also one that an earlier hub started."""
+        ...
+
+    def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
+        """Traits of ``spawner_class`` for this server; touches nothing."""
+        ...
+
+    def checks(self) -> Sequence[Check]:
+        """What ``crepre doctor`` should look at."""
+        ...
+
+    def ensure_ready(self) -> None:
+        """Make what servers need before the first start, such as a network; may be repeated."""
+        ...
+
+
+def backend_named(name: str, settings: Settings) -> Backend:
+    """
+    The backend that ``lab.toml`` calls *name*.
+
+    Raises:
+        BackendError: If no installed package provides it.
+    """
+    found = entry_points(group="crepre.backends", name=name)
+    if not found:
+        raise BackendError(f"There is no backend {name!r}.", remedy="See: crepre docs settings")
+    backend: Backend = next(iter(found)).load()(settings)
+    return backend
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """
+    A step of a start that a student sees.
+
+    Attributes:
+        percent: How far the bar goes, out of 100.
+    """
+
+    name: str
+    text: str
+    percent: int
+
+
+PHASES = (
+    Phase("image", "Looking for the course's software", 10),
+    Phase("container", "Making your own space", 30),
+    Phase("server", "Starting JupyterLab", 55),
+    Phase("ready", "Opening it", 95),
+)
+
+
+class StartLog:
+    """The phases of one start as they are reached; any number of pages may follow it."""
+
+    def __init__(self) -> None:
+        self._reached: list[Phase] = []
+        self._news = asyncio.Event()
+        self._over = False
+
+    def reach(self, name: str) -> None:
+        """Note that the phase called *name* begins."""
+        phase = next(phase for phase in PHASES if phase.name == name)
+        if phase not in self._reached:
+            self._reached.append(phase)
+            self._tell()
+
+    def close(self) -> None:
+        """Note that the start is over, well or not."""
+        self._over = True
+        self._tell()
+
+    async def follow(self) -> AsyncIterator[Phase]:
+        """Every phase from the first on; ends when the start is over."""
+        told = 0
+        while True:
+            news = self._news
+            for phase in self._reached[told:]:
+                yield phase
+            told = len(self._reached)
+            if self._over:
+                return
+            await news.wait()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()

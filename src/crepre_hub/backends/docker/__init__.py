@@ -1,0 +1,1 @@
+"""Servers in containers of a Docker Engine on this machine."""

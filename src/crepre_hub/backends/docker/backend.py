@@ -1,0 +1,110 @@
+"""The Docker backend: from a placement to a DockerSpawner's traits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
+
+from crepre_hub.backends.backend import Seat
+from crepre_hub.backends.docker.checks import docker_checks
+from crepre_hub.backends.docker.container import (
+    SeatLabels,
+    SeatLimits,
+    render_container,
+    render_host_config,
+)
+from crepre_hub.backends.docker.guard import Guard, ensure_guard
+from crepre_hub.backends.docker.guard_rules import Reach
+from crepre_hub.backends.docker.guard_state import ensure_seats_guarded, wait_until_in_force
+from crepre_hub.backends.docker.network import ensure_network, seat_network
+from crepre_hub.backends.docker.spawner import (
+    ConcurrentDockerSpawner,
+    client_at,
+    engine_from_environment,
+)
+from crepre_hub.findings import Check
+from crepre_hub.names import container_name, home_volume
+from crepre_hub.profiles.profile import Placement
+from crepre_hub.settings.ports import ports_of
+from crepre_hub.settings.reader import Settings
+
+HOME = "/home/student"
+
+
+class DockerBackend:
+    """One container for each seat, on a network of the lab's own."""
+
+    name = "docker"
+    spawner_class = ConcurrentDockerSpawner
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lab = settings.lab.lab.id
+        self._docker = settings.lab.docker
+        self.engine = engine_from_environment(self._docker.socket)
+        self.network = seat_network(self._lab, self._docker.subnet)
+        self.hub_host = str(self.network.gateway)
+
+    @property
+    def guard(self) -> Guard:
+        """The firewall between the seats and what they must not reach."""
+        allow = tuple(IPv4Network(address) for address in self._docker.reach)
+        return Guard(
+            image=image_reference("guard"),
+            network=self.network,
+            reach=Reach(allow=allow, internet=self._docker.internet),
+            hub_port=ports_of(self._settings.lab).hub,
+        )
+
+    def defaults(self) -> Mapping[str, object]:
+        """The engine, the network and its guard, and that no container is used twice."""
+        guard = self.guard
+        return {
+            "engine": self.engine,
+            "network_name": self.network.name,
+            "cpu_limit": None,  # said once, with all other limits, in the host config
+            "remove": True,  # none keeps an old token, limit or environment
+            "ensure_guarded": lambda client: ensure_seats_guarded(client, guard),
+        }
+
+    def identity(self, seat: Seat) -> Mapping[str, object]:
+        """The container's name."""
+        return {"name_template": container_name(self._lab, seat.user, seat.server)}
+
+    def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
+        """Traits for ``ConcurrentDockerSpawner``."""
+        image = image_reference(placement.image)
+        limits = SeatLimits(
+            cpus=placement.cpus,
+            memory_bytes=placement.memory,
+            processes=self._docker.processes,
+        )
+        labels = SeatLabels(self._lab, seat.user, seat.server, placement.course, placement.profile)
+        shown = {"MEM_LIMIT": str(placement.memory), "CPU_LIMIT": str(placement.cpus)}
+        return {
+            "image": image,
+            "volumes": {home_volume(self._lab, seat.user): HOME},
+            "notebook_dir": HOME,
+            "extra_create_kwargs": render_container(image, labels, shown),
+            # Not removed by Docker itself: how a container ended must stay readable.
+            "extra_host_config": {
+                **render_host_config(limits, self.network.name),
+                "auto_remove": False,
+            },
+        }
+
+    def checks(self) -> Sequence[Check]:
+        """What the doctor should look at."""
+        return docker_checks(self.engine, self.network, self.guard)
+
+    def ensure_ready(self) -> None:
+        """The seats' network, and its guard in force."""
+        client = client_at(self.engine)
+        ensure_network(client, self.network)
+        ensure_guard(client, self.guard)
+        wait_until_in_force(client, self.guard)
+
+
+def image_reference(image: str) -> str:
+    """What Docker calls *image*: a folder under ``images/`` or a full reference."""
+    return image if set("/:") & set(image) else f"crepre/{image}:latest"

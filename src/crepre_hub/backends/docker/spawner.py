@@ -1,0 +1,274 @@
+"""
+DockerSpawner, mended where a class of students would suffer.
+
+- Calls to Docker run side by side; upstream queues those of the whole hub in one thread.
+- "I could not ask" is not "it is gone": upstream takes one failed answer for a stopped server,
+  and the hub then stops or forgets a healthy one.
+- Whatever a crash left under a server's name is taken away at its next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from dockerspawner import DockerSpawner
+from traitlets import Callable, Unicode
+
+from crepre_hub.backends.backend import StartLog
+from crepre_hub.errors import (
+    BackendError,
+    DiskFull,
+    DockerUnreachable,
+    HomeFull,
+    ImageMissing,
+    OutOfMemory,
+    StartFailed,
+)
+
+POLL_PATIENCE_SECONDS = 10.0
+"""A poll that Docker has not answered by then counts as "could not ask"."""
+
+CALLS_AT_ONCE = 256
+"""Threads are made when needed; a hanging call holds one of them for at most the timeout."""
+
+_TROUBLE = (DockerUnreachable, APIError, TimeoutError)
+
+
+@functools.cache
+def _calls() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="docker")
+
+
+@functools.cache
+def client_at(url: str) -> docker.APIClient:
+    """
+    A client for the engine at *url*; asks it once which API version it speaks.
+
+    Raises:
+        DockerUnreachable: If it does not answer.
+    """
+    try:
+        return docker.APIClient(
+            base_url=url, version="auto", timeout=60, max_pool_size=CALLS_AT_ONCE
+        )
+    except DockerException as error:
+        raise DockerUnreachable(
+            f"Docker does not answer at {url}: {error}", remedy="Start it: systemctl start docker"
+        ) from error
+
+
+class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
+    """Upstream's DockerSpawner with the three repairs above."""
+
+    engine = Unicode("unix:///var/run/docker.sock", help="Where the Docker Engine listens.").tag(
+        config=True
+    )
+
+    ensure_guarded = Callable(
+        lambda client: None, help="Raises BackendError while the seats' guard is not in force."
+    ).tag(config=True)
+
+    start_log: StartLog | None = None
+    _in_flight: asyncio.Future[Any] | None = None
+
+    # --- the engine
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        """Threads for Docker's answers, many at once."""
+        return _calls()
+
+    @property
+    def client(self) -> docker.APIClient:
+        """One client for all; kept only once the engine has answered."""
+        return client_at(self.engine)
+
+    async def docker(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """
+        Call a method of the Docker client in a thread.
+
+        Raises:
+            DockerUnreachable: If the engine does not answer.
+            docker.errors.APIError: If it answers that it could not.
+        """
+        try:
+            return await super().docker(method, *args, **kwargs)
+        except APIError:
+            raise
+        except (DockerException, requests.RequestException, OSError) as error:
+            raise DockerUnreachable(f"Docker did not answer ({method}: {error}).") from error
+
+    # --- is it there?
+
+    async def poll(self) -> str | int | None:
+        """None while the container runs, or while Docker cannot say that it does not."""
+        if self.server is None:
+            return 0
+        try:
+            async with asyncio.timeout(POLL_PATIENCE_SECONDS):
+                container = await self.get_object()
+        except _TROUBLE as error:
+            self.log.warning("Docker cannot say how %s is: %s", self.object_name, error)
+            return None
+        if container is None:
+            return None if self._is_being_made() else 0
+        state = container["State"]
+        if state["Running"] or self._is_being_made():
+            return None
+        return f"exit code {state['ExitCode']}{', out of memory' * state['OOMKilled']}"
+
+    async def get_object(self) -> dict[str, Any] | None:
+        """The container as Docker describes it; None if there is none."""
+        try:
+            container: dict[str, Any] = await self.docker("inspect_container", self.object_name)
+        except NotFound:
+            self.object_id = ""
+            return None
+        self.object_id = container["Id"]
+        return container
+
+    async def get_url(self) -> str:
+        """Where the server listens, also for a start that a restarting hub did not see end."""
+        if self.server.port and self.server.ip:
+            return str(self.server.url)
+        ip, port = await self.get_ip_and_port()
+        return f"http://{ip}:{port}"
+
+    def _is_being_made(self) -> bool:
+        return self._in_flight is not None and not self._in_flight.done()
+
+    # --- start
+
+    async def start(self) -> tuple[str, int]:
+        """
+        Make and start the container.
+
+        Raises:
+            BackendError: With a sentence for the student.
+        """
+        self._in_flight = asyncio.ensure_future(self._make_and_start())
+        self._in_flight.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # Docker goes on with a call whose caller was cancelled; stop() waits for it.
+        return await asyncio.shield(self._in_flight)
+
+    async def _make_and_start(self) -> tuple[str, int]:
+        try:
+            return await self._start_in_phases()
+        except APIError as error:
+            raise _explained(error) from error
+
+    async def _start_in_phases(self) -> tuple[str, int]:
+        self._reach("image")
+        await self._ensure_image()
+        self._reach("container")
+        await asyncio.wrap_future(self.executor.submit(self.ensure_guarded, self.client))
+        if await self.get_object() is not None:
+            await self.remove_object()
+        container = await self._create_under_free_name()
+        self.object_id = container["Id"]
+        await self.start_object()
+        self._reach("server")
+        address: tuple[str, int] = await self.get_ip_and_port()
+        return address
+
+    async def _ensure_image(self) -> None:
+        try:
+            await self.docker("inspect_image", self.image)
+        except ImageNotFound:
+            raise ImageMissing(f"The image {self.image} is not on this machine.") from None
+
+    async def _create_under_free_name(self) -> dict[str, Any]:
+        """Create the container; a name that Docker holds without showing it is stepped around."""
+        plain = self.object_name
+        for name in (plain, f"{plain}.2", f"{plain}.3"):
+            self.object_name = name
+            try:
+                container: dict[str, Any] = await self.create_object()
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+                self.log.warning("Docker says that the name %s is taken", name)
+            else:
+                return container
+        raise BackendError(f"Docker holds every name for {plain}.")
+
+    def _reach(self, phase: str) -> None:
+        if self.start_log is not None:
+            self.start_log.reach(phase)
+
+    async def why_not_running(self) -> BackendError | None:
+        """What the container's end says about why it ended; None while it runs."""
+        container = await self.get_object()
+        if container is None:
+            return StartFailed("The container vanished while it was starting.")
+        if container["State"]["Running"]:
+            return None
+        log = await self.docker("logs", self.object_id, tail=50)
+        return _why(container["State"], log.decode(errors="replace"))
+
+    # --- stop
+
+    async def stop(self, now: bool = False) -> None:
+        """Stop and remove the container; the home is a volume of its own and stays."""
+        if self._is_being_made() and self._in_flight is not None:
+            await asyncio.wait([self._in_flight], timeout=POLL_PATIENCE_SECONDS)
+        if await self.get_object() is None:
+            return
+        try:
+            await self.docker("stop", self.object_id, timeout=0 if now else 10)
+        except NotFound:
+            return
+        await self.remove_object()
+        self.clear_state()
+
+    async def remove_object(self) -> None:
+        """Remove the container, whatever state it is in; done when its name is free."""
+        try:
+            await self.docker("remove_container", self.object_id, v=True, force=True)
+        except NotFound:
+            return
+        except APIError as error:
+            if error.status_code != 409:  # 409: a removal is under way
+                raise
+        await self._until_gone()
+
+    async def _until_gone(self) -> None:
+        async with asyncio.timeout(20):
+            while await self.get_object() is not None:
+                await asyncio.sleep(0.1)
+
+
+def _why(state: dict[str, Any], log: str) -> BackendError:
+    """
+    Args:
+        state: ``State`` of a container that has ended.
+        log: Its last lines.
+    """
+    if state["OOMKilled"] or state["ExitCode"] == 137:
+        return OutOfMemory("The server ran out of memory while it was starting.")
+    if "No space left on device" in log or "Disk quota exceeded" in log:
+        return HomeFull("Your home is full, so the server could not start.")
+    last = next((line for line in reversed(log.splitlines()) if line.strip()), "it printed nothing")
+    return StartFailed(f"The server ended with exit code {state['ExitCode']}: {last[:300]}")
+
+
+def _explained(error: APIError) -> BackendError:
+    """What Docker refused, as one of ours."""
+    text = str(error.explanation or error)
+    if "No such image" in text:
+        return ImageMissing(text)
+    if "no space left on device" in text.lower():
+        return DiskFull(f"The lab's disk is full: {text}")
+    return BackendError(f"Docker could not start the container: {text}")
+
+
+def engine_from_environment(default: str) -> str:
+    """``DOCKER_HOST`` where it is set, as for Docker's own tools, else *default*."""
+    return os.environ.get("DOCKER_HOST") or default

@@ -1,0 +1,54 @@
+"""The local backend: from a placement to a process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from crepre_hub.backends.backend import Seat
+from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
+from crepre_hub.findings import Check
+from crepre_hub.names import home_volume
+from crepre_hub.profiles.profile import Placement
+from crepre_hub.settings.reader import Settings
+
+
+class LocalBackend:
+    """One process for each seat. Nobody is kept from anybody: loopback and trying out only."""
+
+    name = "local"
+    spawner_class = LastingLocalSpawner
+    hub_host = "127.0.0.1"
+
+    def __init__(self, settings: Settings) -> None:
+        self._lab = settings.lab.lab.id
+        self._state = settings.state
+
+    def defaults(self) -> Mapping[str, object]:
+        """Loopback only."""
+        return {"ip": "127.0.0.1"}
+
+    def identity(self, seat: Seat) -> Mapping[str, object]:
+        """Nothing: a process is known by its number, which is saved."""
+        return {}
+
+    def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
+        """Traits for ``LastingLocalSpawner``."""
+        programs = self._state / "stack" / placement.image / "bin"
+        home = self._state / "homes" / home_volume(self._lab, seat.user)
+        name = f"{home.name}-{seat.server}" if seat.server else home.name
+        return {
+            "cmd": [str(programs / "jupyterhub-singleuser")],
+            "args": ["--allow-root"] if runs_as_root() else [],
+            "home_dir": str(home),
+            "notebook_dir": str(home),
+            "log_file": str(self._state / "log" / "servers" / f"{name}.log"),
+            "environment": {"PATH": f"{programs}:{os.defpath}"},
+        }
+
+    def checks(self) -> Sequence[Check]:
+        """What the doctor should look at."""
+        return ()
+
+    def ensure_ready(self) -> None:
+        """Nothing is needed before the first start."""

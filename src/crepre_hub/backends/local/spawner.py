@@ -1,0 +1,96 @@
+"""SimpleLocalProcessSpawner, mended to survive its hub."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+from traitlets import Unicode
+
+from crepre_hub.backends.backend import StartLog
+from crepre_hub.errors import BackendError, HomeFull, ImageMissing, StartFailed
+
+
+class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
+    """
+    Upstream's spawner, whose processes write to a file of their own, not to the hub's output.
+
+    It also knows its process again after a restart by the moment it began, so that another
+    process with the same number is not taken for it.
+    """
+
+    log_file = Unicode(help="Where the server's output goes.")
+
+    start_log: StartLog | None = None
+    _born = ""
+
+    async def start(self) -> str:
+        """
+        Start the process.
+
+        Raises:
+            BackendError: With a sentence for the student.
+        """
+        self._reach("image")
+        if not Path(self.cmd[0]).exists():
+            raise ImageMissing(f"There is no {self.cmd[0]}.")
+        self._reach("container")
+        log = Path(self.log_file)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self.popen_kwargs = {"stdout": output, "stderr": output}
+            url: str = await super().start()
+        self._born = _birth(self.pid)
+        self._reach("server")
+        return url
+
+    async def poll(self) -> int | None:
+        """None while the process runs."""
+        if self.pid and self._born and _birth(self.pid) != self._born:
+            self.clear_state()
+            return 0
+        status: int | None = await super().poll()
+        return status
+
+    def get_state(self) -> dict[str, Any]:
+        """What a restarted hub needs to know the process again."""
+        return {**super().get_state(), "born": self._born}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """The reverse of ``get_state``."""
+        super().load_state(state)
+        self._born = state.get("born", "")
+
+    async def why_not_running(self) -> BackendError | None:
+        """What the process's last words say about why it ended; None while it runs."""
+        if await self.poll() is None:
+            return None
+        lines = Path(self.log_file).read_text(errors="replace").splitlines()[-50:]
+        if any("No space left on device" in line for line in lines):
+            return HomeFull("Your home is full, so the server could not start.")
+        last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
+        return StartFailed(f"The server ended: {last[:300]}")
+
+    def _reach(self, phase: str) -> None:
+        if self.start_log is not None:
+            self.start_log.reach(phase)
+
+
+def _birth(pid: int) -> str:
+    """
+    When the process *pid* began, in clock ticks since the machine started; empty if unknown.
+
+    Source: proc_pid_stat(5), field 22.
+    """
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return text.rpartition(")")[2].split()[19]
+
+
+def runs_as_root() -> bool:
+    """Whether JupyterLab must be told that it may run as root."""
+    return os.geteuid() == 0

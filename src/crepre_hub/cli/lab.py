@@ -1,0 +1,130 @@
+"""``crepre up``, ``down`` and ``status``."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from crepre_hub.cli.settings import lab_settings
+from crepre_hub.cli.terminal import (
+    REFUSED,
+    AsJson,
+    lab_root,
+    out,
+    print_json,
+    print_table,
+    progress_bar,
+    told,
+)
+from crepre_hub.cli.user import account_store
+from crepre_hub.login.people import add_account, list_accounts, reset_account, welcome_url
+from crepre_hub.ops.bring_up import bring_up, chosen_backend, why_not_docker
+from crepre_hub.ops.lab_servers import stop_servers
+from crepre_hub.ops.processes import is_up, program_states, stop_supervisor
+from crepre_hub.settings.reader import Settings
+from crepre_hub.settings.samples import ensure_samples
+
+FIRST_ADMIN = "admin"
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", help="Come back when it is ready.")] = False,
+    init: Annotated[bool, typer.Option("--init", help="Write a first lab.toml if none.")] = False,
+) -> None:
+    """Set up what is missing and run the lab."""
+    with told():
+        if init:
+            ensure_samples(lab_root())
+        settings = lab_settings()
+        backend = chosen_backend(settings)
+        if backend == "local":
+            _say_local(settings)
+        with progress_bar("Setting up") as on_step:
+            bring_up(settings, backend, on_step)
+        _say_ready(settings, backend)
+    if not detach:
+        _stay(settings)
+
+
+def down(
+    servers: Annotated[
+        bool, typer.Option("--servers", help="Stop the students' servers as well.")
+    ] = False,
+) -> None:
+    """Stop the lab. Students' servers go on, and are found again by the next up."""
+    with told():
+        settings = lab_settings()
+        if servers:
+            out.print(f"Stopped {stop_servers(settings)} servers; homes are kept.")
+        if not stop_supervisor(settings.state):
+            out.print("The lab was not running.")
+        else:
+            out.print("The lab has stopped. To start it again: crepre up --detach")
+
+
+def status(as_json: AsJson = False) -> None:
+    """Whether the lab runs; exit code 1 if it does not."""
+    with told():
+        settings = lab_settings()
+    states = program_states(settings.state)
+    if as_json:
+        each = [{"name": s.name, "state": s.state, "detail": s.detail} for s in states]
+        print_json({"up": bool(states), "url": settings.lab.lab.url, "programs": each})
+    elif states:
+        out.print(f"{settings.lab.lab.name}: {settings.lab.lab.url}", markup=False)
+        print_table(("program", "state", ""), [(s.name, s.state.lower(), s.detail) for s in states])
+    else:
+        out.print("The lab is not running. To start it: crepre up --detach")
+    if not states or any(state.state not in ("RUNNING", "STARTING") for state in states):
+        raise typer.Exit(REFUSED)
+
+
+def _say_local(settings: Settings) -> None:
+    reason = why_not_docker(settings)
+    out.print(
+        f"{reason} The lab runs in local processes: good for trying it out on this machine, with"
+        " nothing between one person's files and another's.",
+        markup=False,
+    )
+    if reason:
+        out.print("For a class, install Docker: curl -fsSL https://get.docker.com | sh")
+
+
+def _say_ready(settings: Settings, backend: str) -> None:
+    where = "in containers" if backend == "docker" else "in local processes"
+    out.print(f"\n{settings.lab.lab.name} is ready: {settings.lab.lab.url} (servers {where})")
+    link = _first_way_in(settings)
+    if link:
+        out.print(f"Admin: {FIRST_ADMIN}. Set the password here (works once, for a day):\n{link}")
+    else:
+        out.print("A new way in for somebody: crepre user reset NAME")
+
+
+def _first_way_in(settings: Settings) -> str:
+    """A one-time link for the first admin until somebody has used one; then empty."""
+    store = account_store(settings)
+    accounts = list_accounts(store)
+    if not accounts:
+        link = add_account(store, FIRST_ADMIN, admin=True)
+    elif any(each.password_hash for each in accounts):
+        return ""
+    else:
+        link = reset_account(store, FIRST_ADMIN)
+    return welcome_url(settings.lab.lab.url, link.code)
+
+
+def _stay(settings: Settings) -> None:
+    """Wait for Ctrl-C, or for the lab to be taken down from elsewhere."""
+    out.print("Stop with Ctrl-C. What goes on: var/log/hub.log")
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    while not asked.wait(timeout=2):
+        if not is_up(settings.state):
+            out.print("The lab was stopped.")
+            return
+    stop_supervisor(settings.state)
+    out.print("The lab has stopped. Students' servers go on: crepre down --servers ends them.")

@@ -1,0 +1,99 @@
+"""How commands speak: text for people, ``--json`` for programs, and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from crepre_hub.errors import CrepreError, SettingsError
+
+DONE, REFUSED, MISUSE = 0, 1, 2
+"""Exit codes: done; refused or failed; used or set wrongly."""
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+class StepLike(Protocol):
+    """One step of a longer work."""
+
+    number: int
+    of: int
+    title: str
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Print an error of ours as its sentence and remedy, and end with its exit code."""
+    try:
+        yield
+    except CrepreError as error:
+        err.print(error.message, style="red", markup=False)
+        if error.remedy:
+            err.print(error.remedy, markup=False)
+        raise typer.Exit(MISUSE if isinstance(error, SettingsError) else REFUSED) from None
+
+
+def lab_root() -> Path:
+    """The folder that holds ``lab.toml``: ``CREPRE_ROOT``, else where the command is typed."""
+    return Path(os.environ.get("CREPRE_ROOT", ".")).resolve()
+
+
+def print_json(value: Any) -> None:
+    """*value* on standard output, for a program."""
+    typer.echo(json.dumps(value, indent=2, default=str))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """*rows* in columns that line up."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+class Steps:
+    """A progress bar that follows the steps of one long work."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._title = title
+        self._task = progress.add_task(title, total=None)
+
+    def __call__(self, step: StepLike) -> None:
+        """Note that *step* begins."""
+        self._progress.update(
+            self._task,
+            completed=step.number - 1,
+            total=step.of,
+            description=f"{self._title}: {step.title[:60]}",
+        )
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Steps]:
+    """A bar on the terminal, or a line for each step where the output is not a terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        yield Steps(progress, title) if err.is_terminal else PlainSteps(progress, title)
+
+
+class PlainSteps(Steps):
+    """The same for a log: one line for a step."""
+
+    def __call__(self, step: StepLike) -> None:
+        """Print that *step* begins."""
+        err.print(f"{self._title}: {step.number}/{step.of} {step.title}", markup=False)

@@ -1,0 +1,103 @@
+"""``crepre user``: accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from crepre_hub.cli.settings import lab_settings
+from crepre_hub.cli.terminal import AsJson, out, print_json, print_table, told
+from crepre_hub.login.people import (
+    OneTimeLink,
+    add_account,
+    disable_account,
+    enable_account,
+    list_accounts,
+    reset_account,
+    welcome_url,
+)
+from crepre_hub.settings.reader import Settings
+from crepre_hub.store.accounts import AccountStore
+from crepre_hub.store.engine import open_engine
+from crepre_hub.store.migrations import ensure_schema
+from crepre_hub.wiring import database_url
+
+app = typer.Typer(help="Accounts of the lab.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The login name.")]
+
+
+@app.command()
+def add(
+    names: Annotated[list[str], typer.Argument(help="One or more login names.")],
+    admin: Annotated[bool, typer.Option("--admin", help="May manage the whole lab.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make accounts; each person sets a password with a link that works once."""
+    with _accounts() as (settings, store):
+        _print_links(settings, [add_account(store, name, admin) for name in names], as_json)
+
+
+@app.command()
+def reset(name: Name, as_json: AsJson = False) -> None:
+    """Forget a password and make a new link; home, courses and running server stay."""
+    with _accounts() as (settings, store):
+        _print_links(settings, [reset_account(store, name)], as_json)
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Close an account and end its sessions; its home stays."""
+    with _accounts() as (_, store):
+        disable_account(store, name)
+    out.print(f"{name} can not log in any more. To open the account again: crepre user enable {name}")
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Open a closed account again."""
+    with _accounts() as (_, store):
+        enable_account(store, name)
+    out.print(f"{name} can log in again.")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Who has an account."""
+    with _accounts() as (_, store):
+        accounts = list_accounts(store)
+    rows = [
+        (each.name, "admin" if each.is_admin else "", "closed" if each.is_disabled else "")
+        for each in accounts
+    ]
+    if as_json:
+        print_json([{"name": n, "admin": bool(a), "disabled": bool(d)} for n, a, d in rows])
+    else:
+        print_table(("name", "role", "state"), rows)
+
+
+@contextmanager
+def _accounts() -> Iterator[tuple[Settings, AccountStore]]:
+    """The lab's settings and its accounts; errors of ours end the command."""
+    with told():
+        settings = lab_settings()
+        yield settings, account_store(settings)
+
+
+def account_store(settings: Settings) -> AccountStore:
+    """The lab's accounts; the database is made where there is none."""
+    settings.state.mkdir(exist_ok=True)
+    engine = open_engine(database_url(settings, "crepre"))
+    ensure_schema(engine)
+    return AccountStore(engine)
+
+
+def _print_links(settings: Settings, links: list[OneTimeLink], as_json: bool) -> None:
+    urls = [(link.name, welcome_url(settings.lab.lab.url, link.code)) for link in links]
+    if as_json:
+        print_json([{"name": name, "link": url} for name, url in urls])
+        return
+    print_table(("name", "way in (works once, for a day)"), urls)

@@ -1,0 +1,1 @@
+"""Courses and the rules about who may do what in them: values in, values out."""

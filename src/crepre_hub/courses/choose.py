@@ -1,0 +1,85 @@
+"""
+From what was posted to what is started.
+
+What a browser or the REST API posts is hostile, and so is a choice that was saved when the
+courses were others: nothing of it reaches a backend, it only selects among the offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from crepre_hub.courses.access import Offer, Person, may_use, offers_for
+from crepre_hub.courses.course import Course
+from crepre_hub.decisions import Refused
+
+OPTION = "profile"
+"""The only option there is; its value is an offer's key."""
+
+_CHOOSE = "Go to the start page and choose one of those shown there."
+
+
+def choose(courses: Sequence[Course], person: Person, options: object) -> Offer | Refused:
+    """
+    The offer that *options* selects for *person*.
+
+    Args:
+        courses: All courses of the lab.
+        person: Who asks.
+        options: What was posted or saved: a mapping with ``profile`` and nothing else, or
+            empty where there is just one offer.
+    """
+    offers = offers_for(courses, person)
+    if not offers:
+        return Refused(
+            "no-course",
+            "You are not in any course of this lab yet.",
+            "Ask your teacher to add you to the course.",
+        )
+    key = _key_or_refused(options, offers)
+    if isinstance(key, Refused):
+        return key
+    return _offer_or_none(offers, key) or _why_not(courses, person, key)
+
+
+def preselected(
+    courses: Iterable[Course], offers: Sequence[Offer], saved: object
+) -> Offer | None:
+    """The last choice if it is still on offer, else a course's default, else the first."""
+    key = saved.get(OPTION) if isinstance(saved, dict) else None
+    defaults = [f"{course.id}/{course.default_profile}" for course in courses]
+    wanted = [key, *defaults]
+    found = (offer for want in wanted for offer in offers if offer.key == want)
+    return next(found, offers[0] if offers else None)
+
+
+def _offer_or_none(offers: Sequence[Offer], key: str) -> Offer | None:
+    return next((offer for offer in offers if offer.key == key), None)
+
+
+def _key_or_refused(options: object, offers: Sequence[Offer]) -> str | Refused:
+    """The key in *options*; where nothing was chosen and one thing is on offer, its key."""
+    if not isinstance(options, dict):
+        return Refused("bad-option", "The choice of a profile was not understood.", _CHOOSE)
+    extra = sorted(str(name)[:40] for name in options if name != OPTION)
+    if extra:
+        return Refused("bad-option", f"There is no option {', '.join(extra[:5])}.", _CHOOSE)
+    key = options.get(OPTION)
+    if key is None and len(offers) == 1:
+        return offers[0].key
+    if key is None:
+        return Refused("no-choice", "No profile was chosen.", _CHOOSE)
+    if not isinstance(key, str) or len(key) > 100:
+        return Refused("bad-option", "The choice of a profile was not understood.", _CHOOSE)
+    return key
+
+
+def _why_not(courses: Sequence[Course], person: Person, key: str) -> Refused:
+    """Why *key* is not among what *person* may start."""
+    course_id, _, profile_id = key.partition("/")
+    course = next((course for course in courses if course.id == course_id), None)
+    if course is not None and profile_id in course.profiles:
+        answer = may_use(course, person)
+        if isinstance(answer, Refused):
+            return answer
+    return Refused("unknown-profile", "That profile is not offered any more.", _CHOOSE)

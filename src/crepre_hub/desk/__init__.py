@@ -1,0 +1,1 @@
+"""Use cases: what the lab does for somebody, whatever screen it was asked from."""

@@ -1,0 +1,1 @@
+"""What is wrong with a lab: small checks that find, name a remedy, and never repair."""

@@ -1,0 +1,1 @@
+"""The edge to JupyterHub: its configuration, spawners, handlers and templates."""

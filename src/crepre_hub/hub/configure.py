@@ -1,0 +1,99 @@
+"""JupyterHub's configuration, a function for each part of ``jupyterhub_config.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Engine
+
+from crepre_hub.backends.backend import PHASES
+from crepre_hub.courses.course import Course
+from crepre_hub.hub.spawn_form import options_from_form
+from crepre_hub.hub.spawning import seat_class
+from crepre_hub.secret import ensure_secret_file
+from crepre_hub.settings.ports import ports_of
+from crepre_hub.store.engine import tune_sqlite
+from crepre_hub.wiring import Wiring, database_url
+
+CULLER = "idle-culler"
+
+
+def configure_hub(c: Any, wiring: Wiring) -> None:
+    """Address, proxy, database, and what happens when the hub itself stops."""
+    lab, ports = wiring.settings.lab, ports_of(wiring.settings.lab)
+    secrets = wiring.settings.state / "secrets"
+    c.JupyterHub.bind_url = f"http://{ports.address}:{ports.public}"
+    c.JupyterHub.public_url = f"{lab.lab.url}/"
+    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports.hub}"
+    c.CrepreHub.seat_address = f"{wiring.backend.hub_host}:{ports.hub}"
+    c.CrepreHub.look_at_courses = lambda: wiring.courses.shelf()
+    # Hub and proxy are processes of their own: neither takes the servers down with it.
+    c.JupyterHub.cleanup_servers = False
+    c.JupyterHub.cleanup_proxy = False
+    c.ConfigurableHTTPProxy.should_start = False
+    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy_api}"
+    c.ConfigurableHTTPProxy.auth_token = ensure_secret_file(secrets / "proxy").reveal()
+    c.JupyterHub.cookie_secret_file = str(secrets / "cookies")
+    c.JupyterHub.db_url = database_url(wiring.settings, "hub")
+    c.JupyterHub.upgrade_db = True
+    tune_sqlite(Engine)  # the hub opens its own engine, and sets no pragma but one
+    c.JupyterHub.default_url = "/hub/spawn"
+
+
+def configure_login(c: Any, wiring: Wiring) -> None:
+    """Who may come in."""
+    c.JupyterHub.authenticator_class = f"crepre-{wiring.settings.lab.login.kind}"
+    c.AccountsAuthenticator.store_url = database_url(wiring.settings, "crepre")
+    c.AccountsAuthenticator.sign_up = wiring.settings.lab.login.sign_up
+    c.AccountsAuthenticator.kept_names = lambda: people_in(wiring.courses.shelf().courses)
+
+
+def configure_servers(c: Any, wiring: Wiring) -> None:
+    """Profiles, backend, and the end of servers that nobody uses."""
+    servers, ports = wiring.settings.lab.servers, ports_of(wiring.settings.lab)
+    backend = wiring.backend
+    start_seconds = int(servers.start_timeout.total_seconds())
+    c.JupyterHub.spawner_class = seat_class(backend.spawner_class)
+    c.SeatMixin.desk = lambda: wiring.launch_desk
+    c.SeatMixin.backend = lambda: wiring.backend
+    c[backend.spawner_class.__name__].update(backend.defaults())
+    c.Spawner.options_form = lambda spawner: spawner.cards()
+    c.Spawner.options_from_form = options_from_form
+    c.Spawner.apply_user_options = lambda spawner, options: None  # the desk judges them at start
+    c.Spawner.hub_connect_url = f"http://{backend.hub_host}:{ports.hub}"
+    c.Spawner.start_timeout = start_seconds
+    c.Spawner.http_timeout = start_seconds
+    c.Spawner.default_url = "/lab"
+    c.JupyterHub.concurrent_spawn_limit = servers.at_once
+    token = ensure_secret_file(wiring.settings.state / "secrets" / CULLER)
+    c.JupyterHub.services = [{"name": CULLER, "api_token": token.reveal()}]
+    c.JupyterHub.load_roles = [
+        {
+            "name": CULLER,
+            "services": [CULLER],
+            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+        }
+    ]
+
+
+def configure_pages(c: Any, wiring: Wiring) -> None:
+    """What people see."""
+    c.JupyterHub.template_paths = [str(wiring.templates)]
+    c.JupyterHub.template_vars = {
+        "lab_name": wiring.settings.lab.lab.name,
+        "phases": PHASES,
+        "settings_problems": lambda user: _problems_for(user, wiring),
+    }
+
+
+def people_in(courses: Iterable[Course]) -> set[str]:
+    """Everybody whom a course names: whoever signed up first would be that person."""
+    return {name for course in courses for _, people in course.roles() for name in people}
+
+
+def _problems_for(user: Any, wiring: Wiring) -> list[str]:
+    """What is wrong in the files, for admins only."""
+    if user is None or not user.admin:
+        return []
+    return [str(problem) for problem in wiring.courses.shelf().problems]

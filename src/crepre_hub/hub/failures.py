@@ -1,0 +1,79 @@
+"""
+A start that failed, told three times: to the student, to the admin's log, to the metrics.
+
+JupyterHub 6 shows ``SpawnException`` to students with its log message in it, on the pending page,
+in progress events and on the form. The attributes that it reads there are set here as well, so
+that no text of the log leaks. Source: ``jupyterhub.utils.format_exception``.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from html import escape
+
+from jupyterhub.spawner import SpawnException
+
+from crepre_hub.decisions import Refused
+from crepre_hub.errors import CrepreError
+
+log = logging.getLogger("crepre.start")
+
+_ALPHABET = "23456789CFGHJMPQRVWX"
+"""Digits and letters that are not taken for one another, and make no words."""
+
+ADVICE = {
+    "image-missing": "The software of this profile is not on the lab's machine yet.",
+    "docker-unreachable": "The lab's machine is not answering just now. Wait a minute, then start"
+    " again; what you have saved is safe.",
+    "out-of-memory": "Your server needed more memory than its profile has. Choose a larger"
+    " profile, if there is one.",
+    "start-timed-out": "Your server took too long to start. Start it again; the machine may be"
+    " busy.",
+    "home-full": "Your home is full, so your server could not start.",
+    "disk-full": "The lab's machine has no room left on its disk.",
+}
+"""What a student reads, by reason; everything else reads ``OTHERWISE``."""
+
+OTHERWISE = "Your server could not be started. Start it again."
+
+
+class StartRefused(SpawnException):
+    """
+    What a failed start raises.
+
+    Attributes:
+        code: Stands on the student's page and in the log.
+    """
+
+    def __init__(self, message: str, *, reason: str, code: str, status_code: int) -> None:
+        super().__init__(message, reason=reason, log_message=message, status_code=status_code)
+        self.code = code
+        self.jupyterhub_message = message
+        self.jupyterhub_html_message = escape(message)
+
+    def __str__(self) -> str:
+        return self.jupyterhub_message
+
+
+def new_code() -> str:
+    """Six characters that a student can read out to a teacher."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
+
+
+def refused(refusal: Refused, *, who: str) -> StartRefused:
+    """A rule said no to *who*."""
+    code = new_code()
+    log.warning("%s: start of %s refused: %s", code, who, refusal.reason)
+    message = f"{refusal.message} {refusal.remedy} (Code {code})"
+    return StartRefused(message, reason=refusal.reason, code=code, status_code=403)
+
+
+def failed(error: Exception, *, who: str) -> StartRefused:
+    """Something went wrong for *who*; the details stay in the log."""
+    code = new_code()
+    known = isinstance(error, CrepreError)
+    reason = error.reason if isinstance(error, CrepreError) else "other"
+    log.error("%s: start of %s failed: %s: %s", code, who, reason, error, exc_info=not known)
+    message = f"{ADVICE.get(reason, OTHERWISE)} If it stays so, tell your teacher the code {code}."
+    return StartRefused(message, reason=reason, code=code, status_code=503)

@@ -1,0 +1,82 @@
+"""The page on which a student chooses a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cache
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from crepre_hub.courses.access import Offer
+from crepre_hub.courses.choose import OPTION
+from crepre_hub.desk.launch import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One profile on offer."""
+
+    key: str
+    title: str
+    description: str
+    summary: str
+    selected: bool
+
+
+@dataclass(frozen=True)
+class SpawnForm:
+    """What ``spawn_form.html`` may use; nothing else reaches it."""
+
+    option: str = field(metadata={"help": "Name of the form's one field."})
+    groups: tuple[tuple[str, tuple[Card, ...]], ...] = field(
+        metadata={"help": "Course titles with their cards, in the order of the course files."}
+    )
+
+
+def render_form(choice: Choice) -> str:
+    """HTML of the cards, or of what to do where there are none."""
+    page = SpawnForm(OPTION, tuple(_groups(choice.offers, choice.selected)))
+    values = {each.name: getattr(page, each.name) for each in fields(page)}
+    return _templates().get_template("spawn_form.html").render(values)
+
+
+def options_from_form(form_data: Mapping[str, Sequence[object]]) -> dict[str, object]:
+    """
+    The options in a posted form; the hub's own fields are left out.
+
+    A field given more than once stays a list, which the rules then refuse.
+    """
+    return {
+        name: values[0] if len(values) == 1 else list(values)
+        for name, values in form_data.items()
+        if name != "_xsrf"
+    }
+
+
+def _groups(
+    offers: Sequence[Offer], selected: str
+) -> list[tuple[str, tuple[Card, ...]]]:
+    return [
+        (title, tuple(_card(offer, selected) for offer in group))
+        for title, group in groupby(offers, key=lambda offer: offer.course.title)
+    ]
+
+
+def _card(offer: Offer, selected: str) -> Card:
+    profile = offer.profile
+    return Card(
+        key=offer.key,
+        title=profile.title,
+        description=profile.description,
+        summary=profile.summary,
+        selected=offer.key == selected,
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("crepre_hub.hub"), autoescape=True, undefined=StrictUndefined
+    )

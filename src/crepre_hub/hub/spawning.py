@@ -1,0 +1,193 @@
+"""
+One student's server, whatever backend runs it.
+
+``SeatMixin`` asks the desk, applies the traits that the backend rendered, tells the phases and
+turns every failure into a sentence. ``seat_class`` puts it before a backend's own Spawner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+from jupyterhub import __version__ as hub_version
+from jupyterhub.objects import Server
+from jupyterhub.spawner import Spawner
+from traitlets import Callable
+from traitlets.config import LoggingConfigurable
+
+from crepre_hub.backends.backend import Backend, Seat, StartLog
+from crepre_hub.courses.access import Person
+from crepre_hub.decisions import Refused
+from crepre_hub.desk.launch import LaunchDesk
+from crepre_hub.errors import CrepreError, StartTimedOut
+from crepre_hub.hub.failures import failed, refused
+from crepre_hub.hub.spawn_form import render_form
+
+ASK_EVERY_SECONDS = 0.05
+LOOK_EVERY_SECONDS = 0.5
+CLEAN_UP_SECONDS = 5.0
+"""Kept back from ``start_timeout``, whose own message is empty, to say what happened."""
+
+
+class KnownServer(Server):  # type: ignore[misc]
+    """
+    A server that the hub need not ask again whether it is there.
+
+    The hub stops servers that do not answer it in ``http_timeout`` when it starts itself, and
+    asks new ones at random intervals of up to 5 s. Here a new server has answered already when
+    ``start`` returns, and one found running is left alone however slow it is.
+    """
+
+    def __init__(self, *, orm_server: Any, answered: str) -> None:
+        super().__init__(orm_server=orm_server)
+        self._answered = answered
+
+    async def wait_up(self, *args: Any, **kwargs: Any) -> Any:
+        """Return at once where the server is known to be there."""
+        if self._answered:
+            return SimpleNamespace(headers={"X-JupyterHub-Version": self._answered})
+        return await super().wait_up(*args, **kwargs)
+
+
+class SeatMixin(LoggingConfigurable):
+    """What every backend's Spawner does for crepre-hub."""
+
+    desk = Callable(help="Returns the LaunchDesk.").tag(config=True)
+    backend = Callable(help="Returns the Backend.").tag(config=True)
+
+    start_log: StartLog | None = None
+    _known_version = ""
+
+    # --- what is on offer
+
+    @property
+    def person(self) -> Person:
+        """Whose server this is."""
+        return Person(self.user.name, is_admin=bool(self.user.admin))
+
+    def cards(self) -> str:
+        """The form with what the person may start; empty where there is nothing to choose."""
+        desk: LaunchDesk = self.desk()
+        choice = desk.choice(self.person, self.orm_spawner.user_options)
+        if len(choice.offers) == 1:
+            # The hub starts at once, with the options it saved, which may be of last term.
+            self.orm_spawner.user_options = {}
+            return ""
+        return render_form(choice)
+
+    # --- start
+
+    async def start(self) -> Any:
+        """Ask the desk, start, and come back when the server answers."""
+        desk: LaunchDesk = self.desk()
+        launch = desk.launch(self.person, self.name, self.user_options)
+        if isinstance(launch, Refused):
+            raise refused(launch, who=self._log_name)
+        for trait, value in launch.traits.items():
+            setattr(self, trait, value)
+        self.start_log = StartLog()
+        try:
+            return await self._start_and_wait()
+        except (CrepreError, TimeoutError, OSError, RuntimeError, ValueError) as error:
+            raise failed(error, who=self._log_name) from error
+        finally:
+            self.start_log.close()
+
+    async def _start_and_wait(self) -> Any:
+        try:
+            async with asyncio.timeout(self.start_timeout - CLEAN_UP_SECONDS):
+                address = await super().start()
+                await self._until_it_answers(_as_url(address))
+        except TimeoutError:
+            raise StartTimedOut(f"No answer within {self.start_timeout} s.") from None
+        if self.start_log is not None:
+            self.start_log.reach("ready")
+        return address
+
+    async def _until_it_answers(self, url: str) -> None:
+        """
+        Return when the server at *url* answers.
+
+        Raises:
+            StartFailed: If it ends before it answers.
+        """
+        looked = time.monotonic()
+        async with aiohttp.ClientSession() as session:
+            while not (version := await _version_or_none(session, f"{url}{self.server.base_url}api")):
+                if time.monotonic() - looked > LOOK_EVERY_SECONDS:
+                    looked = time.monotonic()
+                    error = await self.why_not_running()
+                    if error is not None:
+                        raise error
+                await asyncio.sleep(ASK_EVERY_SECONDS)
+        self._known_version = version
+
+    async def progress(self) -> AsyncIterator[dict[str, object]]:
+        """The phases of the start as they come."""
+        if self.start_log is None:
+            return
+        async for phase in self.start_log.follow():
+            yield {"progress": phase.percent, "message": phase.text, "phase": phase.name}
+
+    # --- found again by a restarted hub
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """A state that was saved says that the server had answered once."""
+        backend: Backend = self.backend()
+        for trait, value in backend.identity(Seat(self.user.name, self.name)).items():
+            setattr(self, trait, value)
+        super().load_state(state)
+        self._known_version = state.get("answered", "")
+
+    def get_state(self) -> dict[str, Any]:
+        """What the server was given, which settings of a later day may not say any more."""
+        state: dict[str, Any] = super().get_state()
+        if self._known_version:
+            state["answered"] = self._known_version
+        return state
+
+    def clear_state(self) -> None:
+        """Forget the last server."""
+        super().clear_state()
+        self._known_version = ""
+
+    @property
+    def server(self) -> Any:
+        """The server's address, as JupyterHub knows it."""
+        server = Spawner.server.fget(self)
+        if server is not None and self._known_version:
+            return KnownServer(orm_server=server.orm_server, answered=self._known_version)
+        return server
+
+    @server.setter
+    def server(self, server: Any) -> None:
+        Spawner.server.fset(self, server)
+
+
+def seat_class(spawner_class: type[Spawner]) -> type[Spawner]:
+    """*spawner_class* with ``SeatMixin`` before it."""
+    return cast("type[Spawner]", type("Seat", (SeatMixin, spawner_class), {}))
+
+
+def _as_url(address: Any) -> str:
+    """Spawners return a URL or a pair of address and port."""
+    if isinstance(address, str):
+        return address.rstrip("/")
+    ip, port = address
+    return f"http://{ip}:{port}"
+
+
+async def _version_or_none(session: aiohttp.ClientSession, url: str) -> str | None:
+    """The version of JupyterHub that a server at *url* says it has; None while it is silent."""
+    try:
+        async with session.get(url, allow_redirects=False) as answer:
+            if answer.status < 500:
+                return answer.headers.get("X-JupyterHub-Version", hub_version)
+    except aiohttp.ClientError:
+        return None
+    return None

@@ -1,0 +1,1 @@
+"""Local accounts: names, passwords, one-time links, and the way in through JupyterHub."""

@@ -1,0 +1,48 @@
+"""What the account pages may use; nothing else of ours reaches their templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crepre_hub.decisions import Refused
+from crepre_hub.login.door import MustWait
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the form came back."""
+
+    message: str = field(metadata={"help": "What is the matter, in one sentence."})
+    remedy: str = field(metadata={"help": "What to do about it; may be empty."})
+
+    @classmethod
+    def of(cls, answer: Refused | MustWait) -> Trouble:
+        """The answer's own words."""
+        return cls(answer.message, answer.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpPage:
+    """For ``accounts_sign_up.html``."""
+
+    next_url: str = field(metadata={"help": "Where to go afterwards, as it was asked for."})
+    user_name: str = field(default="", metadata={"help": "As it was typed."})
+    trouble: Trouble | None = field(default=None, metadata={"help": "Why the form came back."})
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomePage:
+    """For ``accounts_welcome.html``."""
+
+    code: str = field(metadata={"help": "The one-time code, to be posted back."})
+    user_name: str | None = field(metadata={"help": "Whose link it is; None if it is spent."})
+    trouble: Trouble | None = field(default=None, metadata={"help": "Why the form came back."})
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePasswordPage:
+    """For ``accounts_password.html``."""
+
+    user_name: str = field(metadata={"help": "Who is logged in."})
+    is_done: bool = field(default=False, metadata={"help": "The password has been changed."})
+    trouble: Trouble | None = field(default=None, metadata={"help": "Why the form came back."})

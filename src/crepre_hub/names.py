@@ -1,0 +1,46 @@
+"""
+Names that outlive a process: containers, volumes, networks.
+
+Each is injective: two different (lab, user, server) never get one name (CVE-2020-15110 is what
+happens otherwise), whatever characters a user name holds. ``tests/unit/test_names.py`` holds the
+literal values, because people keep volumes by these names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+
+import escapism
+
+_SAFE = set(string.ascii_lowercase + string.digits)
+_LONGEST = 63
+"""Docker takes more, but host names, which follow container names, end here."""
+
+
+def _escaped(text: str) -> str:
+    """
+    *text* in ``a-z``, ``0-9`` and ``-``, two different texts never alike.
+
+    A name that would be too long keeps its beginning and gets a digest of the whole; its ``--``
+    cannot come from escaping, which puts two hexadecimal digits behind each ``-``.
+    """
+    name = escapism.escape(text, safe=_SAFE, escape_char="-").lower()
+    if len(name) <= _LONGEST - 24:
+        return str(name)
+    return f"{name[:16]}--{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+
+
+def container_name(lab: str, user: str, server: str = "") -> str:
+    """The container of *user*'s server; *server* is empty for the default one."""
+    name = f"{lab}-{_escaped(user)}"
+    if server:
+        # A server's name has single hyphens only, so "--" parts it from the user's.
+        digest = hashlib.sha256(f"{user}/{server}".encode()).hexdigest()[:8]
+        name = f"{lab}-{_escaped(user)[:30]}--{server[:10].rstrip('-')}--{digest}"
+    return name
+
+
+def home_volume(lab: str, user: str) -> str:
+    """The volume that holds *user*'s home; one for all of a person's servers."""
+    return f"{lab}-home-{_escaped(user)}"

@@ -1,0 +1,160 @@
+"""Setting up what is missing, then starting the lab, until it answers."""
+
+from __future__ import annotations
+
+import socket
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from crepre_hub.backends.backend import backend_named
+from crepre_hub.backends.docker.spawner import client_at, engine_from_environment
+from crepre_hub.errors import CommandFailed, DockerUnreachable
+from crepre_hub.ops.image_folders import find_image_folder, image_folders
+from crepre_hub.ops.build_log import Step
+from crepre_hub.ops.image_build import OnStep
+from crepre_hub.ops.images import build_image
+from crepre_hub.ops.lab_programs import lab_programs
+from crepre_hub.ops.processes import (
+    is_up,
+    program_states,
+    start_supervisor,
+    stop_supervisor,
+)
+from crepre_hub.ops.project import project_root
+from crepre_hub.ops.proxy import ensure_proxy
+from crepre_hub.ops.stack import ensure_stack
+from crepre_hub.settings.last_good import keep_lab
+from crepre_hub.settings.ports import ports_of
+from crepre_hub.settings.reader import Settings
+
+READY_PATIENCE_SECONDS = 60.0
+FAILURES_BEFORE_GIVING_UP = 5
+
+
+def chosen_backend(settings: Settings) -> str:
+    """What ``lab.toml`` says; for ``auto``, Docker where an engine answers."""
+    word = settings.lab.servers.backend
+    if word != "auto":
+        return word
+    return "local" if why_not_docker(settings) else "docker"
+
+
+def why_not_docker(settings: Settings) -> str:
+    """A sentence about why Docker cannot be used; empty where it can."""
+    if settings.lab.servers.backend == "local":
+        return ""
+    try:
+        client_at(engine_from_environment(settings.lab.docker.socket))
+    except DockerUnreachable:
+        return "There is no Docker Engine here."
+    return ""
+
+
+def bring_up(settings: Settings, backend: str, on_step: OnStep) -> None:
+    """
+    Make what is missing and start the lab; returns when it answers. May be repeated.
+
+    Raises:
+        CrepreError: If something could not be made, with what to do about it.
+    """
+    if is_up(settings.state):
+        return
+    ensure_ports_free(settings)
+    settings.state.mkdir(exist_ok=True)
+    keep_lab(settings.root)
+    on_step(Step(1, 4, "the proxy"))
+    proxy = ensure_proxy(project_root() / "deploy" / "proxy", settings.state / "proxy")
+    on_step(Step(2, 4, "the course's software"))
+    ensure_software(settings, backend, on_step)
+    on_step(Step(3, 4, "where servers run"))
+    backend_named(backend, settings).ensure_ready()
+    on_step(Step(4, 4, "starting"))
+    environment = {"CREPRE_ROOT": str(settings.root), "CREPRE_BACKEND": backend}
+    start_supervisor(settings.state, lab_programs(settings, proxy=proxy, environment=environment))
+    wait_until_ready(settings)
+
+
+def ensure_software(settings: Settings, backend: str, on_step: OnStep) -> None:
+    """The images of all profiles, or the same software for local processes."""
+    wanted = {profile.image for course in settings.courses for profile in course.profiles.values()}
+    known = {folder.name for folder in image_folders()}
+    if backend == "docker":
+        for name in sorted(wanted & known | {"guard"}):
+            build_image(name, on_step=on_step, **_build_options(settings))
+        return
+    for name in sorted(wanted & known):
+        ensure_stack(find_image_folder(name), settings.state / "stack" / name, on_step)
+
+
+def _build_options(settings: Settings) -> dict[str, Any]:
+    images = settings.lab.images
+    return {
+        "base": images.base or None,
+        "ca_bundle": Path(images.ca_bundle) if images.ca_bundle else None,
+    }
+
+
+def ensure_ports_free(settings: Settings) -> None:
+    """
+    Raises:
+        CommandFailed: If something else listens where the lab wants to.
+    """
+    ports = ports_of(settings.lab)
+    for address, port in (
+        (ports.address, ports.public),
+        ("127.0.0.1", ports.proxy_api),
+        ("127.0.0.1", ports.hub),
+    ):
+        if not is_free(address, port):
+            raise CommandFailed(
+                f"Something else listens on {address}:{port}.",
+                remedy=f"Find it with: ss -ltnp 'sport = :{port}'. Or choose another port under"
+                " [lab] listen in lab.toml.",
+            )
+
+
+def is_free(address: str, port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_until_ready(settings: Settings) -> None:
+    """
+    Return when the lab answers as a browser sees it.
+
+    Raises:
+        CommandFailed: If it does not, with the hub's last words.
+    """
+    failures = 0
+    until = time.monotonic() + READY_PATIENCE_SECONDS
+    while time.monotonic() < until:
+        if answers(settings):
+            return
+        if any(each.state == "BACKOFF" for each in program_states(settings.state)):
+            failures += 1  # it ended at once, and is to be tried again
+            if failures > FAILURES_BEFORE_GIVING_UP:
+                break
+        time.sleep(0.2)
+    log = settings.state / "log" / "hub.log"
+    last = log.read_text(errors="replace").strip().splitlines()[-8:] if log.exists() else []
+    stop_supervisor(settings.state)
+    raise CommandFailed("\n".join(["The hub did not start:", *last]), remedy=f"All of it: {log}")
+
+
+def answers(settings: Settings) -> bool:
+    """Whether the hub answers through the proxy."""
+    ports = ports_of(settings.lab)
+    host = "127.0.0.1" if ports.address == "0.0.0.0" else ports.address
+    try:
+        with urllib.request.urlopen(f"http://{host}:{ports.public}/hub/health", timeout=5) as answer:
+            return int(answer.status) == 200
+    except OSError:
+        return False

@@ -1,0 +1,178 @@
+"""
+Hub, proxy and culler as processes of their own, watched over by supervisord.
+
+supervisord restarts what ends by itself, turns the logs over, and answers how things are; each
+process may be killed without taking another one, or a student's server, with it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from crepre_hub.errors import CommandFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """
+    One process to keep running.
+
+    Attributes:
+        environment: On top of what ``crepre up`` itself has; may hold secrets.
+    """
+
+    name: str
+    command: Sequence[str | Path]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramState:
+    """
+    How a program is.
+
+    Attributes:
+        state: supervisord's word: RUNNING, STARTING, BACKOFF, FATAL, STOPPED, EXITED.
+        detail: Process number and time, or why it does not run.
+    """
+
+    name: str
+    state: str
+    detail: str
+
+
+def render_configuration(state: Path, programs: Sequence[Program]) -> str:
+    """
+    supervisord's configuration. It holds secrets.
+
+    Source: https://supervisord.org/configuration.html
+    """
+    sections = [
+        f"""[unix_http_server]
+file={_socket(state)}
+chmod=0700
+
+[supervisord]
+logfile={state}/log/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=2
+pidfile={state}/supervisord.pid
+childlogdir={state}/log
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+""",
+        *(_program_section(state, program) for program in programs),
+    ]
+    return "\n".join(sections)
+
+
+def _program_section(state: Path, program: Program) -> str:
+    words = " ".join(_quoted(str(word)) for word in program.command)
+    environment = ",".join(f"{key}={_quoted(value)}" for key, value in program.environment.items())
+    return f"""[program:{program.name}]
+command={words}
+directory={_literal(str(state.parent))}
+environment={environment}
+autorestart=true
+startsecs=10
+startretries=1000000
+stopwaitsecs=30
+stopasgroup=false
+killasgroup=false
+redirect_stderr=true
+stdout_logfile={state}/log/{program.name}.log
+stdout_logfile_maxbytes=20MB
+stdout_logfile_backups=3
+"""
+
+
+def _literal(text: str) -> str:
+    """*text* with supervisord's expansions off."""
+    return text.replace("%", "%%")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_literal(escaped)}"'
+
+
+def _socket(state: Path) -> Path:
+    return state / "supervisor.sock"
+
+
+def start_supervisor(state: Path, programs: Sequence[Program]) -> None:
+    """
+    Start supervisord in the background with *programs*.
+
+    Raises:
+        CommandFailed: If it could not start.
+    """
+    (state / "log").mkdir(parents=True, exist_ok=True)
+    file = state / "supervisord.conf"
+    file.touch(mode=0o600)
+    file.write_text(render_configuration(state, programs))
+    command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=state)
+    if done.returncode:
+        raise CommandFailed(f"supervisord did not start: {done.stderr.strip()[-500:]}")
+
+
+def is_up(state: Path) -> bool:
+    """Whether a supervisord answers for the lab in *state*."""
+    return _call(state, "getState") is not None
+
+
+def program_states(state: Path) -> list[ProgramState]:
+    """How each program is; empty when nothing is up."""
+    answer: Any = _call(state, "getAllProcessInfo") or []
+    return [ProgramState(each["name"], each["statename"], each["description"]) for each in answer]
+
+
+def stop_supervisor(state: Path, *, patience_seconds: float = 60) -> bool:
+    """End all programs and supervisord; False if nothing was up."""
+    pid = _supervisor_pid(state)
+    if _call(state, "shutdown") is None:
+        return False
+    until = time.monotonic() + patience_seconds
+    while pid and _alive(pid) and time.monotonic() < until:
+        time.sleep(0.1)
+    return True
+
+
+def _supervisor_pid(state: Path) -> int:
+    try:
+        return int((state / "supervisord.pid").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _call(state: Path, method: str) -> object:
+    """What supervisord answers; None where none is there."""
+    transport = SupervisorTransport(None, None, f"unix://{_socket(state)}")
+    server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+    try:
+        return getattr(server.supervisor, method)()
+    except (OSError, HTTPException):
+        return None
+    finally:
+        transport.close()

@@ -1,0 +1,24 @@
+"""Where the project's own files are: images, the proxy's sources, ``jupyterhub_config.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crepre_hub.errors import CrepreError
+
+CONFIG = "jupyterhub_config.py"
+
+
+def project_root() -> Path:
+    """
+    The clone that this package runs from.
+
+    Raises:
+        CrepreError: If the package was installed away from its clone.
+    """
+    root = Path(__file__).resolve().parents[3]
+    if not (root / CONFIG).exists():
+        raise CrepreError(
+            f"There is no {CONFIG} in {root}.", remedy="Install from a clone with: make install"
+        )
+    return root

@@ -1,0 +1,1 @@
+"""Kinds of servers a course offers, and the choice among them."""

@@ -1,0 +1,54 @@
+"""What a course offers, and what goes to a backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crepre_hub.units import Memory, format_memory
+
+
+class Profile(BaseModel):
+    """
+    A kind of server, as its course file describes it.
+
+    Attributes:
+        image: A folder under ``images/``, or a full image reference with a ``/`` or a ``:``.
+        cpus: Processors at most; a part of one is fine.
+        memory: Bytes at most.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    description: Annotated[str, Field(max_length=500)] = ""
+    image: Annotated[str, Field(min_length=1, max_length=250)] = "course-cpu"
+    cpus: Annotated[float, Field(gt=0, le=1024)] = 1.0
+    memory: Annotated[Memory, Field(ge=256 * 1024**2)] = 2 * 1024**3
+
+    @property
+    def summary(self) -> str:
+        """Size in a few words, for a card: ``2 CPUs, 4 GiB``."""
+        return f"{self.cpus:g} CPU{'s' if self.cpus != 1 else ''}, {format_memory(self.memory)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """
+    One server, described in no backend's words.
+
+    Attributes:
+        course: Id of the course that offers it.
+        profile: Id of the profile within the course.
+        image: As in ``Profile``.
+        cpus: Processors at most.
+        memory: Bytes at most.
+    """
+
+    course: str
+    profile: str
+    image: str
+    cpus: float
+    memory: int

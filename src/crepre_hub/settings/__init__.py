@@ -1,0 +1,1 @@
+"""What the admin wrote: ``lab.toml`` and one file for each course."""

@@ -1,0 +1,117 @@
+"""``lab.toml`` as a frozen model. ``reference.toml`` beside this file is its manual."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import IPv4Network, ip_network
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+
+from crepre_hub.units import Duration
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _http_url(text: str) -> str:
+    """*text* without a slash at its end; ValueError if it is no address of a web page."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is not an address; write it like 'https://lab.example.org'")
+    if parts.path not in ("", "/"):
+        raise ValueError(f"{text!r} has a path; the lab lives at the root of its address")
+    return text.rstrip("/")
+
+
+def _host_and_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is not an address and a port, like '127.0.0.1:8000'")
+    return text
+
+
+def _network(text: object) -> IPv4Network:
+    try:
+        network = ip_network(str(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a network, like '10.231.0.0/20'") from None
+    if not isinstance(network, IPv4Network) or network.prefixlen > 28:
+        raise ValueError(f"{text!r} is too small, or not IPv4; a class wants a /24 or larger")
+    return network
+
+
+class LabSection(BaseModel):
+    """Name and address."""
+
+    model_config = _STRICT
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] = "Course lab"
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")] = "crepre"
+    url: Annotated[str, AfterValidator(_http_url)] = "http://127.0.0.1:8000"
+    listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8000"
+
+
+class LoginSection(BaseModel):
+    """How people get in."""
+
+    model_config = _STRICT
+
+    kind: Literal["accounts"] = "accounts"
+    sign_up: bool = False
+
+
+class ServersSection(BaseModel):
+    """Where students' servers run, and for how long."""
+
+    model_config = _STRICT
+
+    backend: Literal["auto", "docker", "local"] = "auto"
+    start_timeout: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(minutes=2)
+    idle_stop: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(hours=1)
+    longest: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(days=1)
+    at_once: Annotated[int, Field(ge=1, le=10_000)] = 500
+
+
+class DockerSection(BaseModel):
+    """The Docker Engine, and what a seat may reach."""
+
+    model_config = _STRICT
+
+    socket: Annotated[str, Field(pattern=r"^(unix|tcp|http|https)://")] = (
+        "unix:///var/run/docker.sock"
+    )
+    subnet: Annotated[IPv4Network, PlainValidator(_network)] = IPv4Network("10.231.0.0/20")
+    internet: bool = True
+    reach: tuple[Annotated[str, Field(pattern=r"^[0-9.]+(/[0-9]+)?$")], ...] = ()
+    processes: Annotated[int, Field(ge=64, le=100_000)] = 1024
+
+
+class DatabaseSection(BaseModel):
+    """Where the hub and the store keep what they know."""
+
+    model_config = _STRICT
+
+    url: Annotated[str, Field(pattern=r"^(sqlite|postgresql://.+)$")] = "sqlite"
+
+
+class ImagesSection(BaseModel):
+    """What images are made of."""
+
+    model_config = _STRICT
+
+    base: str = ""
+    ca_bundle: str = ""
+
+
+class Lab(BaseModel):
+    """The whole of ``lab.toml``."""
+
+    model_config = _STRICT
+
+    lab: LabSection = LabSection()
+    login: LoginSection = LoginSection()
+    servers: ServersSection = ServersSection()
+    docker: DockerSection = DockerSection()
+    database: DatabaseSection = DatabaseSection()
+    images: ImagesSection = ImagesSection()

@@ -1,0 +1,117 @@
+"""
+Course files that are edited while the lab runs.
+
+A good edit counts from the next look on. A broken one keeps the last good version of that file
+running, also over a restart of the hub: each accepted file is copied to ``var/last-good/``.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from crepre_hub.courses.course import Course
+from crepre_hub.settings.problems import Problem
+from crepre_hub.settings.reader import (
+    COURSE_FOLDER,
+    LAB_FILE,
+    SettingsProblems,
+    course_files,
+    ensure_ids_differ,
+    read_course,
+)
+
+log = logging.getLogger("crepre.settings")
+
+Fingerprint = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """
+    The courses that count at a moment.
+
+    Attributes:
+        courses: Each file's last good version.
+        problems: What is wrong in files that were edited since.
+    """
+
+    courses: tuple[Course, ...]
+    problems: tuple[Problem, ...]
+
+
+class LiveCourses:
+    """
+    The courses below *root*, looked at again whenever a file has changed.
+
+    True at every moment: a file that was good once is offered until it is good again or gone;
+    no file's mistake takes another file's course away.
+    """
+
+    def __init__(self, root: Path, *, images: Iterable[str]) -> None:
+        self._root = root
+        self._images = tuple(images)
+        self._kept = root / "var" / "last-good" / COURSE_FOLDER
+        self._seen: Fingerprint | None = None
+        self._lab_at_start = _stamp(root / LAB_FILE)
+        self._shelf = Shelf((), ())
+
+    def shelf(self) -> Shelf:
+        """The courses now; reads files only if one has changed."""
+        seen = tuple((file.name, *_stamp(file)) for file in course_files(self._root))
+        if seen != self._seen:
+            self._shelf = self._read()
+            self._seen = seen
+        return self._with_lab_notice(self._shelf)
+
+    def _with_lab_notice(self, shelf: Shelf) -> Shelf:
+        if _stamp(self._root / LAB_FILE) == self._lab_at_start:
+            return shelf
+        text = "was changed; the lab uses it after: crepre down && crepre up"
+        return Shelf(shelf.courses, (*shelf.problems, Problem(LAB_FILE, "", text)))
+
+    def _read(self) -> Shelf:
+        problems: list[Problem] = []
+        courses: dict[Path, Course] = {}
+        for file in course_files(self._root):
+            course, wrong = self._course_or_last_good(file)
+            problems.extend(wrong)
+            if course is not None:
+                courses[file] = course
+        twice = ensure_ids_differ(courses)
+        problems.extend(twice)
+        doubled = {problem.file for problem in twice}
+        kept = {f: c for f, c in courses.items() if f"{COURSE_FOLDER}/{f.name}" not in doubled}
+        wrong_files = {problem.file for problem in problems}
+        for file in kept:
+            if f"{COURSE_FOLDER}/{file.name}" not in wrong_files:
+                self._keep(file)
+        for problem in problems:
+            log.error("%s (the last good version goes on)", problem)
+        return Shelf(tuple(kept.values()), tuple(problems))
+
+    def _course_or_last_good(self, file: Path) -> tuple[Course | None, tuple[Problem, ...]]:
+        try:
+            return read_course(file, images=self._images), ()
+        except SettingsProblems as error:
+            problems = error.problems
+        try:
+            return read_course(self._kept / file.name, images=self._images), problems
+        except SettingsProblems:
+            return None, problems
+
+    def _keep(self, file: Path) -> None:
+        self._kept.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, self._kept / file.name)
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """What tells one version of *file* from the next; zeros where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)

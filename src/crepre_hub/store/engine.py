@@ -1,0 +1,80 @@
+"""Opens the lab's database: SQLite by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from crepre_hub.errors import SettingsError, StoreUnreachable
+
+BUSY_TIMEOUT_MS = 5000
+"""How long a writer waits for another process (the command line, the hub) to finish."""
+
+PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",  # first, so that the next line waits as well
+    "PRAGMA journal_mode=WAL",  # readers and one writer do not block each other
+    "PRAGMA synchronous=NORMAL",  # safe in WAL mode: https://www.sqlite.org/wal.html#fast
+    "PRAGMA foreign_keys=ON",
+)
+
+
+def open_engine(url: str) -> Engine:
+    """
+    An engine for *url*; nothing is connected before it is used.
+
+    Raises:
+        SettingsError: If *url* is not a database URL that can be used here.
+    """
+    try:
+        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    except (ArgumentError, ImportError) as error:
+        raise SettingsError(
+            "The database URL cannot be used.",
+            remedy="Write sqlite:///file or postgresql+psycopg://user:password@host/name.",
+        ) from error
+    tune_sqlite(engine)
+    return engine
+
+
+def tune_sqlite(target: Engine | type[Engine]) -> None:
+    """
+    Give each new SQLite connection of *target* its pragmas.
+
+    Other databases are left as they are. ``tune_sqlite(Engine)`` reaches every engine of the
+    process, the hub's own included; it may be repeated.
+    """
+    if not event.contains(target, "connect", _set_pragmas):
+        event.listen(target, "connect", _set_pragmas)
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        cursor = connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """
+    One transaction on *engine*, all or nothing.
+
+    Raises:
+        StoreUnreachable: If the database does not answer, is locked, full or read-only.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except IntegrityError:
+        raise  # a rule of the tables said no; the caller knows which
+    except (DBAPIError, PoolTimeout) as error:
+        raise StoreUnreachable(
+            "The lab's database does not answer.", remedy="Wait a minute, then try again."
+        ) from error

@@ -1,0 +1,73 @@
+"""The one module that knows all sides: it puts settings, rules and a backend together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from crepre_hub.backends.backend import Backend, backend_named
+from crepre_hub.desk.launch import LaunchDesk
+from crepre_hub.ops.image_folders import image_folders
+from crepre_hub.settings.live import LiveCourses
+from crepre_hub.settings.last_good import settings_or_last_good
+from crepre_hub.settings.reader import Settings
+
+ROOT_VARIABLE = "CREPRE_ROOT"
+BACKEND_VARIABLE = "CREPRE_BACKEND"
+"""Set by ``crepre up`` for the processes that it starts."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """
+    The parts of a running lab, each made when it is first asked for.
+
+    Attributes:
+        settings: As read when the process began.
+        images: Names of the image folders.
+        backend_name: Decided once, by ``crepre up``: a hub that restarts while Docker is away
+            must not go on with another backend.
+    """
+
+    settings: Settings
+    images: tuple[str, ...]
+    backend_name: str
+
+    @cached_property
+    def courses(self) -> LiveCourses:
+        """The course files, looked at again when they change."""
+        return LiveCourses(self.settings.root, images=self.images)
+
+    @cached_property
+    def backend(self) -> Backend:
+        """Where servers run."""
+        return backend_named(self.backend_name, self.settings)
+
+    @cached_property
+    def launch_desk(self) -> LaunchDesk:
+        """Answers what is on offer and what may start."""
+        return LaunchDesk(self.courses, self.backend)
+
+    @property
+    def templates(self) -> Path:
+        """Pages that replace or extend JupyterHub's."""
+        return Path(__file__).parent / "hub" / "templates"
+
+
+def database_url(settings: Settings, name: str) -> str:
+    """Where *name* (``hub`` or ``crepre``) keeps its tables; one database on PostgreSQL."""
+    url = settings.lab.database.url
+    if url == "sqlite":
+        return f"sqlite:///{settings.state / name}.sqlite"
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def wire_for_hub() -> Wiring:
+    """The lab that this process was started for; a broken file does not keep the hub down."""
+    root = Path(os.environ.get(ROOT_VARIABLE, ".")).resolve()
+    images = tuple(folder.name for folder in image_folders())
+    settings = settings_or_last_good(root)
+    backend = os.environ.get(BACKEND_VARIABLE) or settings.lab.servers.backend
+    return Wiring(settings, images, backend)
