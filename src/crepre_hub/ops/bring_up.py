@@ -88,7 +88,7 @@ def ensure_software(settings: Settings, backend: str, on_step: OnStep) -> None:
             build_image(name, on_step=on_step, environment=environment, **_build_options(settings))
         return
     for name in sorted(wanted & known):
-        ensure_stack(find_image_folder(name), settings.state / "stack" / name, on_step)
+        ensure_stack(find_image_folder(name), (settings.state / "stack" / name).resolve(), on_step)
 
 
 def _build_options(settings: Settings) -> dict[str, Any]:
