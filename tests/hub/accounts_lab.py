@@ -59,9 +59,7 @@ class Browser:
         async with self.session.get(self.base + path, **kwargs) as answer:
             return answer.status, await answer.text(), dict(answer.headers)
 
-    async def post(
-        self, path: str, data: Any, **kwargs: Any
-    ) -> tuple[int, str, dict[str, str]]:
+    async def post(self, path: str, data: Any, **kwargs: Any) -> tuple[int, str, dict[str, str]]:
         async with self.session.post(
             self.base + path, data=data, allow_redirects=False, **kwargs
         ) as answer:

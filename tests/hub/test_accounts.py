@@ -15,8 +15,7 @@ import pytest_asyncio
 from accounts_lab import NEXT_PASSWORD, PASSWORD, Lab, lab_in
 from jupyterhub import orm
 
-from crepre_hub.login.door import PasswordDesk
-from crepre_hub.login.passwords import Verdict
+from crepre_hub.login.passwords import PasswordDesk, Verdict
 from crepre_hub.login.people import add_account, disable_account, enable_account, reset_account
 from crepre_hub.login.throttle import PER_PAIR
 
@@ -113,9 +112,7 @@ async def test_a_disabled_account_is_out_at_once_and_stays_out(lab: Lab) -> None
     await asyncio.sleep(1.1)
     assert not await browser.is_in()
     assert (await lab.browser().get("/hub/api/user", headers=headers))[0] == 403
-    status, page, _ = await lab.browser().submit(
-        "/hub/login", username="ada", password=PASSWORD
-    )
+    status, page, _ = await lab.browser().submit("/hub/login", username="ada", password=PASSWORD)
     assert (status, "This account is closed." in page) == (403, True)
     enable_account(lab.store, "ada")
     await asyncio.sleep(1.1)
@@ -274,14 +271,14 @@ async def test_an_unknown_name_costs_the_same_work(
     monkeypatch.setattr(PasswordDesk, "_verify", counted)
     times: dict[str, list[float]] = {"ada": [], "bob": []}
     for turn in range(9):
-        for name in times:
+        for name, taken in times.items():
             browser = lab.browser(address=f"192.0.2.{turn + 1}")
             token = await browser.token_of("/hub/login")
             begun = time.perf_counter()
             status, _, _ = await browser.post(
                 "/hub/login", {"_xsrf": token, "username": name, "password": "not the one"}
             )
-            times[name].append(time.perf_counter() - begun)
+            taken.append(time.perf_counter() - begun)
             assert status == 403
     known, unknown = (statistics.median(values) for values in times.values())
     assert len(verified) == 18
@@ -296,16 +293,16 @@ async def test_a_throttled_visitor_is_told_when_to_come_back(lab: Lab) -> None:
         browser = lab.browser(address="198.51.100.9")
         for _ in range(PER_PAIR):
             assert await browser.log_in(name, "wrong password here") == 403
-        status, page, headers = await browser.submit(
-            "/hub/login", username=name, password=PASSWORD
-        )
+        status, page, headers = await browser.submit("/hub/login", username=name, password=PASSWORD)
         assert status == 429
         assert 0 < int(headers["Retry-After"]) <= 600
         told = re.search(r'role="alert">([^<]+)<', page)
         assert told
         answers.append(told.group(1))
-    assert answers[0] == answers[1] == (
-        "There have been too many attempts to log in. Wait 10 minutes, then try again."
+    assert (
+        answers[0]
+        == answers[1]
+        == ("There have been too many attempts to log in. Wait 10 minutes, then try again.")
     )
 
 

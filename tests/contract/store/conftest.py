@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -43,7 +42,7 @@ def _other_than_root() -> str | None:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A private PostgreSQL on loopback, gone after the tests."""
+    """A private PostgreSQL, reached by a socket in its own folder, gone after the tests."""
     programs, user = _postgres_folder(), _other_than_root()
     with tempfile.TemporaryDirectory(prefix="crepre-pg-") as folder:
         if user:
@@ -56,19 +55,15 @@ def postgres_url() -> Iterator[str]:
             user=user,
             cwd=folder,
         )
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port)]
-            + ["-k", folder, "-c", "fsync=off"],
+            [programs / "postgres", "-D", data, "-h", "", "-k", folder, "-c", "fsync=off"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             user=user,
             cwd=folder,
         )
         try:
-            url = f"postgresql+psycopg://lab@127.0.0.1:{port}/postgres"
+            url = f"postgresql+psycopg://lab@/postgres?host={folder}"
             _wait_for(url, server)
             yield url
         finally:
