@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -143,9 +144,15 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def lab_in(folder: Path, **authenticator: Any) -> AsyncIterator[Lab]:
-    """Start a hub whose databases are in *folder*; start it again there, and it remembers."""
-    port = free_port()
+async def lab_in(
+    folder: Path, *, port: int | None = None, **authenticator: Any
+) -> AsyncIterator[Lab]:
+    """
+    Start a hub whose databases are in *folder*; start it again there, and it remembers.
+
+    Its servers are JupyterHub's own mock server, in a process each.
+    """
+    port = port or free_port()
     url = f"sqlite:///{folder}/crepre.sqlite"
     config = Config()
     config.JupyterHub.update(
@@ -158,8 +165,11 @@ async def lab_in(folder: Path, **authenticator: Any) -> AsyncIterator[Lab]:
         spawner_class="simple",
         template_paths=[str(TEMPLATES)],
         cleanup_servers=False,
+        cleanup_proxy=False,
         log_level="INFO",
     )
+    config.Spawner.cmd = [sys.executable, "-m", "jupyterhub.tests.mocksu"]
+    config.SimpleLocalProcessSpawner.home_dir_template = f"{folder}/homes/{{username}}"
     config.AccountsAuthenticator.update(store_url=url, auth_refresh_age=1, **authenticator)
     JupyterHub.clear_instance()
     app = JupyterHub(config=config)
