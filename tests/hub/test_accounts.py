@@ -324,6 +324,16 @@ async def test_a_throttle_survives_a_restart_and_keeps_nobody_else_out(tmp_path:
         assert await owner.log_in("ada") == 302
 
 
+async def test_a_device_proves_its_own_account_only(lab: Lab) -> None:
+    """Whoever has logged in as somebody else is a stranger to this account."""
+    await lab.newcomer("ada")
+    eve = await lab.newcomer("eve")
+    for _ in range(PER_PAIR):
+        await lab.browser().log_in("ada", "wrong password here")
+    await eve.get("/hub/logout")
+    assert await eve.log_in("ada") == 429
+
+
 async def test_an_address_cannot_be_made_up(lab: Lab) -> None:
     """X-Real-Ip and the front of X-Forwarded-For, which anybody can send, change nothing."""
     await lab.newcomer("ada")

@@ -76,7 +76,7 @@ async def test_a_running_server_outlives_its_owners_sessions(
         finally:
             process = lab.app.users["ada"].spawner.pid  # a child of this process
             os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+            await asyncio.to_thread(os.waitpid, process, 0)
 
 
 async def test_a_demoted_admin_is_no_admin_in_seconds(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_two_processes_may_upgrade_at_the_same_moment(empty_url: str) -> None:
     assert [process.wait(30) for process in processes] == [0, 0]
 
 
+def test_a_database_from_the_future_is_left_alone(engine: Engine) -> None:
+    """What a newer version has written is neither used nor changed, and the remedy is told."""
+    with transaction(engine) as connection:
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(StoreUnreachable, match="newer crepre-hub"):
+        ensure_schema(engine)
+    with transaction(engine) as connection:
+        version = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+    assert version == "9999"
+
+
 def test_every_sqlite_connection_has_its_pragmas(tmp_path: Path) -> None:
     """Also on an engine that somebody else made, and asked for twice."""
     engine = create_engine(f"sqlite:///{tmp_path}/hub.sqlite")
