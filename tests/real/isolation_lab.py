@@ -118,7 +118,7 @@ class Lab:
     def answers(self, kind: Kind, probes: Sequence[Sequence[str]], **changes: Any) -> list[Answer]:
         """What each of *probes* brought back from a container of *kind*."""
         with self.running(kind, probes, **changes) as container:
-            self.client.wait(container, timeout=240)
+            self.client.wait(container, timeout=90)
             lines = self.log(container).splitlines()
         return [Answer(*json.loads(line)) for line in lines if line.startswith("[")]
 
@@ -128,9 +128,7 @@ class Lab:
         return found[0] if found else Answer(False, "killed")
 
     @contextmanager
-    def running(
-        self, kind: Kind, probes: Sequence[Sequence[str]], **changes: Any
-    ) -> Iterator[str]:
+    def running(self, kind: Kind, probes: Sequence[Sequence[str]], **changes: Any) -> Iterator[str]:
         """A container of *kind*, removed at the end."""
         container = self.start(kind, probes, **changes)
         try:
@@ -298,7 +296,7 @@ def isolation_lab() -> Iterator[Lab]:
         lab.facts |= {
             "gateway": str(network.gateway),
             "stock-gateway": _gateway(client, f"{LAB}-stock"),
-            "any-port": str(undo.enter_context(listener("0.0.0.0"))),  # noqa: S104
+            "any-port": str(undo.enter_context(listener("0.0.0.0"))),
             "loopback-port": str(undo.enter_context(listener("127.0.0.1"))),
         }
         undo.enter_context(listener(lab.facts["gateway"], guard.hub_port))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER = 0x10000000
-PTRACE_ATTACH = 16
+PTRACE_SEIZE = 0x4206
 SYS_ADD_KEY, SYS_KEXEC, SYS_BPF, SYS_KEYCTL, SYS_PERF = 248, 246, 321, 250, 298
 SYSLOG_READ_ALL = 3
 PATIENCE_SECONDS = 3
@@ -132,8 +132,8 @@ def open_device(path):
 
 
 def ptrace_init():
-    """Take over process 1."""
-    syscall("ptrace", PTRACE_ATTACH, 1, None, None)
+    """Trace process 1, without stopping it."""
+    syscall("ptrace", PTRACE_SEIZE, 1, None, None)
 
 
 def write_file(path, text):
@@ -284,8 +284,7 @@ def memory(mebibytes):
 def fill(folder, mebibytes):
     """Write *mebibytes* into a folder."""
     with open(f"{folder}/filled", "wb") as file:
-        for _ in range(int(mebibytes)):
-            file.write(b"x" * (1 << 20))
+        file.writelines(b"x" * (1 << 20) for _ in range(int(mebibytes)))
     return f"{mebibytes} MiB"
 
 

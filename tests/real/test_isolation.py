@@ -10,7 +10,6 @@ capabilities, no seccomp filter and no masked paths.
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
