@@ -39,19 +39,19 @@ LAB = "guard-wt"
 GUARD_IMAGE = f"{LAB}/guard"
 PROBE_IMAGE = f"{LAB}/probe"
 COURSE_IMAGE = "crepre/course-cpu:latest"
-SUBNET = IPv4Network("10.232.0.0/24")
+SUBNET = IPv4Network("10.201.77.0/24")
 PORT = 8888
 
 LAN_PORT = 7777
 CLOSED_BY_RANGE = {
     "metadata": "169.254.169.254",
-    "private-10": "10.233.66.2",
+    "private-10": "10.202.66.2",
     "private-172": "172.31.233.66",
     "private-192": "192.168.233.66",
     "carrier-100": "100.127.233.66",
 }
-ALLOWED = "10.233.66.3"
-RESOLVER = "10.233.66.53"
+ALLOWED = "10.202.66.3"
+RESOLVER = "10.202.66.53"
 INTERNET = "203.0.113.66"
 """Documentation addresses stand for the internet: no test leaves this machine."""
 

@@ -42,6 +42,19 @@ def tcp(host, port):
         return connection.recv(64).decode(errors="replace")
 
 
+def keep_trying(host, port, seconds):
+    """Try for *seconds* without a pause; reached when any attempt got through."""
+    until = time.monotonic() + float(seconds)
+    attempts = 0
+    while time.monotonic() < until:
+        attempts += 1
+        try:
+            return f"attempt {attempts}: {tcp(host, port)}"
+        except OSError:
+            time.sleep(0.002)
+    raise PermissionError(f"{attempts} attempts")
+
+
 def udp(host, port):
     """Send a datagram and have it answered."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
@@ -53,6 +66,7 @@ def udp(host, port):
 
 def tcp_link_local(address, port):
     """Reach a neighbour by its IPv6 link-local address."""
+    time.sleep(2.5)  # until the kernel is sure that nobody else has our own address
     scope = socket.if_nametoindex("eth0")
     with socket.socket(socket.AF_INET6) as connection:
         connection.settimeout(PATIENCE_SECONDS)
