@@ -24,7 +24,7 @@ from isolation_lab import (
     Answer,
     Kind,
     Lab,
-    host_addresses,
+    default_route_address,
     isolation_lab,
 )
 
@@ -111,12 +111,11 @@ def words(probe: Probe, lab: Lab, kind: Kind) -> list[str]:
     """The probe as it reads from a container of *kind*."""
     seat = kind == "seat"
     gateway = lab.facts["gateway" if seat else "stock-gateway"]
-    others = host_addresses(besides=gateway)
     here = {
         "neighbour": lab.facts["seat-neighbour" if seat else "stock-neighbour"],
         "gateway": gateway,
         "other-gateway": lab.facts["stock-gateway" if seat else "gateway"],
-        "host": next(a for a in others if not a.startswith(("172.", "10.", "198.18."))),
+        "host": default_route_address(),
         "other-bridge": lab.facts["stock-gateway" if seat else "gateway"],
     }
     return [word.format(**(lab.facts | here)) for word in probe.words]

@@ -20,6 +20,7 @@ from isolation_lab import (
     PORT,
     RESOLVER,
     SUBNET,
+    Kind,
     Lab,
     isolation_lab,
 )
@@ -250,9 +251,9 @@ def test_a_withdrawn_permission(lab: Lab) -> None:
 
 
 @contextmanager
-def neighbour_with_ipv6(lab: Lab, kind: str) -> Iterator[str]:
+def neighbour_with_ipv6(lab: Lab, kind: Kind) -> Iterator[str]:
     """The link-local address of a container of *kind* that has IPv6 switched on."""
-    with lab.running(kind, [["neighbour", str(PORT)]], sysctls=SIX) as container:  # type: ignore[arg-type]
+    with lab.running(kind, [["neighbour", str(PORT)]], sysctls=SIX) as container:
         lab.wait_ready(container)
         found = next((line for line in lab.log(container).splitlines() if "eth0" in line), "")
         if not found:
@@ -262,10 +263,10 @@ def neighbour_with_ipv6(lab: Lab, kind: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("kind", "reached"), [("seat", False), ("stock", True)])
-def test_ipv6_between_seats(lab: Lab, kind: str, reached: bool) -> None:
+def test_ipv6_between_seats(lab: Lab, kind: Kind, reached: bool) -> None:
     """Even where a container has IPv6, its link-local address does not lead to a neighbour."""
     with neighbour_with_ipv6(lab, kind) as address:
-        answer = lab.answer(kind, "tcp_link_local", address, str(PORT), sysctls=SIX)  # type: ignore[arg-type]
+        answer = lab.answer(kind, "tcp_link_local", address, str(PORT), sysctls=SIX)
         assert answer.reached is reached, answer.detail
 
 

@@ -18,7 +18,7 @@ LIMITS = SeatLimits(cpus=1.5, memory_bytes=2048 * MiB)
 
 
 def test_the_whole_host_config() -> None:
-    """What Docker is asked for, line by line; a change here is a change of what a student may do."""
+    """What Docker is asked for, line by line: this is what a student may do."""
     assert HostConfig(version="1.41", **render_host_config(LIMITS, "lab-seats")) == {
         "NetworkMode": "lab-seats",
         "CapDrop": ["ALL"],

@@ -99,7 +99,7 @@ def test_a_wrong_network_is_never_used(changes: dict[str, Any], word: str) -> No
 
 
 def test_addresses_that_docker_uses_are_named() -> None:
-    """An overlap with another Docker network says with which; IPv6 and host networks do not count."""
+    """An overlap with another Docker network says with which; IPv6 does not count."""
     others = [
         {"Name": "host", "IPAM": {"Config": None}},
         {"Name": "six", "IPAM": {"Config": [{"Subnet": "fd00::/64"}]}},

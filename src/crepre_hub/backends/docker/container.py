@@ -17,7 +17,8 @@ NO_GPU = "void"
 """
 Hides every GPU even where an image asks for all of them.
 
-Source: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+Source: "Environment variables (OCI spec)" in
+https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
 """
 CPU_SECONDS_TO_NANO = 1_000_000_000
 OOM_SCORE_ADJ = 500
