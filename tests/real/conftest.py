@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.labs.fixtures import (  # noqa: F401  (pytest finds fixtures here by their names)
     docker_lab,
+    lab,
+    local_lab,
     make_lab,
     person,
 )
