@@ -20,18 +20,23 @@ from tests.labs.student import Student
 INSPECT = r"/containers/[^/]+/json"
 
 
+@pytest.mark.parametrize("how", ["away", "hanging"])
 async def test_docker_away_while_the_hub_starts(
-    faulty_lab: Lab, faults: FaultyDocker, person: People
+    faulty_lab: Lab, faults: FaultyDocker, person: People, how: str
 ) -> None:
-    """F5: a hub that starts before Docker answers keeps its table, its routes and all work."""
-    work = await Work.begin(await person(faulty_lab, "f5"))
+    """F5: a hub that starts while Docker is silent keeps its table, its routes and all work."""
+    work = await Work.begin(await person(faulty_lab, f"f5-{how}"))
     [(seat, container)] = containers(faulty_lab)
-    faults.go_away()
+    if how == "away":
+        faults.go_away()
+    else:
+        faults.add("hold", "GET", "/containers/")
     await hub_is_back(faulty_lab, await kill_hub(faulty_lab))
+    await work.goes_on()
     await until(lambda: table(faulty_lab)[seat]["ready"])
     await work.goes_on()
     asked = len(faults.calls("GET", INSPECT))
-    faults.come_back()
+    faults.mend()
     await until(lambda: len(faults.calls("GET", INSPECT)) > asked + 2)
     await work.goes_on()
     await all_is_well(faulty_lab)
@@ -79,12 +84,13 @@ async def test_one_failed_look_at_a_start_fails_nobody(
     with faults.fault("hold-answer", "POST", r"/containers/[^/]+/start", times=1) as started:
         await student.start()
         await until(lambda: started.met)
-        # The first look asks where the server is; the second how it is.
-        name = containers(faulty_lab)[0][1].name
-        with faults.fault("answer", "GET", f"/containers/{name}/json", times=2) as rule:
+        [(_, mine)] = containers(faulty_lab)
+        mine.pause()  # or it would be ready before anybody asks how it is
+        with faults.fault("answer", "GET", f"/containers/{mine.name}/json", times=1) as rule:
             started.lift()
-            await student.until_ready()
-    assert rule.met
+            await until(lambda: rule.met)
+    mine.unpause()
+    await student.until_ready()
     await all_is_well(faulty_lab)
 
 
