@@ -1,8 +1,15 @@
-"""What the tests on real things need from the machine."""
+"""What the tests on real things need: the machine's parts, and whole labs."""
 
 from __future__ import annotations
 
-from tests.machine.fixtures import (  # noqa: F401  (pytest finds fixtures here by their names)
+from tests.labs.fixtures import (  # noqa: F401  (pytest finds fixtures here by their names)
+    docker_lab,
+    lab,
+    local_lab,
+    make_lab,
+    person,
+)
+from tests.machine.fixtures import (  # noqa: F401
     base_image,
     chromium,
     course_image,

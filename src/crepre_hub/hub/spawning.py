@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 from jupyterhub import __version__ as hub_version
@@ -54,7 +54,13 @@ class KnownServer(Server):  # type: ignore[misc]
         return await super().wait_up(*args, **kwargs)
 
 
-class SeatMixin(LoggingConfigurable):
+if TYPE_CHECKING:
+    _AnySpawner = Spawner
+else:
+    _AnySpawner = LoggingConfigurable  # it becomes a Spawner when it is mixed with one
+
+
+class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     """What every backend's Spawner does for crepre-hub."""
 
     desk = Callable(help="Returns the LaunchDesk.").tag(config=True)

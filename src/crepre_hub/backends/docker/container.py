@@ -17,7 +17,8 @@ NO_GPU = "void"
 """
 Hides every GPU even where an image asks for all of them.
 
-Source: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+Source: "Environment variables (OCI spec)" in
+https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
 """
 CPU_SECONDS_TO_NANO = 1_000_000_000
 OOM_SCORE_ADJ = 500
@@ -107,7 +108,7 @@ def _amounts(limits: SeatLimits) -> dict[str, Any]:
         "pids_limit": limits.processes,
         "oom_score_adj": OOM_SCORE_ADJ,
         "shm_size": limits.scratch_bytes,
-        "tmpfs": {"/tmp": _scratch(limits.scratch_bytes), "/var/tmp": _scratch(64 * MiB)},  # noqa: S108
+        "tmpfs": {"/tmp": _scratch(limits.scratch_bytes), "/var/tmp": _scratch(64 * MiB)},
         "ulimits": [
             Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
             Ulimit(name="core", soft=0, hard=0),

@@ -81,8 +81,12 @@ class Rules:
 
 
 def table_name(lab: str) -> str:
-    """Name of the lab's tables; ``nft`` knows letters, digits and ``_``."""
-    return "crepre_" + re.sub(r"[^A-Za-z0-9_]", "_", lab)
+    """
+    Name of the lab's tables; ``nft`` knows letters, digits and ``_``.
+
+    A ``_`` is doubled, so that ``a_b`` and ``a-b`` do not share a table.
+    """
+    return "crepre_" + re.sub(r"[^A-Za-z0-9_]", "_", lab.replace("_", "__"))
 
 
 def render_rules(network: SeatNetwork, reach: Reach, hub_port: int = HUB_PORT) -> Rules:

@@ -1,0 +1,1 @@
+"""Whole labs for tests: a real hub, a real proxy, real servers, and people who use them."""

@@ -1,0 +1,257 @@
+"""A lab of its own in a temporary folder, with names and ports that meet no other's."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+from supervisor.xmlrpc import SupervisorTransport
+
+PROJECT = Path(__file__).parents[2]
+CREPRE = Path(sys.executable).parent / "crepre"
+PASSWORD = "seven purple tubas"
+
+_numbers = itertools.count()
+
+COURSE = """\
+title = "Machine learning for music"
+open = true
+teachers = ["tess"]
+
+[profiles.small]
+title = "Small notebook"
+description = "For most exercises."
+image = "course-cpu"
+cpus = 1
+memory = "1 GiB"
+
+[profiles.large]
+title = "Large notebook"
+image = "course-cpu"
+cpus = 2
+memory = "2 GiB"
+"""
+
+
+def until(fact: Callable[[], Any], *, seconds: float = 30, what: str = "") -> Any:
+    """What *fact* returns once that is true; AssertionError where it is not in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := fact():
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds} s: {what or fact}")
+
+
+def free_port() -> int:
+    """A port whose neighbours at 1 and 81 above it are free as well."""
+    for port in range(21000 + 100 * secrets.randbelow(80), 30000, 100):
+        if all(_is_free(port + offset) for offset in (0, 1, 81)):
+            return port
+    raise AssertionError("no port is free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@dataclass
+class Lab:
+    """
+    A lab in *root*; it runs between ``up`` and ``down``.
+
+    Attributes:
+        engine: ``DOCKER_HOST`` of the engine that really runs things.
+        socket: Where the lab is told that Docker listens, if that is somebody in between.
+    """
+
+    root: Path
+    id: str
+    port: int
+    backend: str
+    subnet: str
+    engine: str = "unix:///var/run/docker.sock"
+    socket: str = ""
+    base: str = ""
+    more_settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """What a browser opens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def state(self) -> Path:
+        """The lab's own files."""
+        return self.root / "var"
+
+    @property
+    def hub_log(self) -> str:
+        """What the hub has logged."""
+        return (self.state / "log" / "hub.log").read_text(errors="replace")
+
+    def write(self, course: str = COURSE) -> None:
+        """Write ``lab.toml`` and one course, ``ml``."""
+        sections = {
+            "lab": f'name = "Test lab"\nid = "{self.id}"\n'
+            f'url = "{self.url}"\nlisten = "127.0.0.1:{self.port}"\n',
+            "servers": f'backend = "{self.backend}"\n',
+            "docker": f'subnet = "{self.subnet}"\nsocket = "{self.socket or self.engine}"\n',
+        }
+        for name, lines in self.more_settings.items():
+            sections[name] = sections.get(name, "") + lines
+        text = "\n".join(f"[{name}]\n{lines}" for name, lines in sections.items())
+        (self.root / "lab.toml").write_text(text)
+        if self.backend == "local":
+            self._share_software()
+        (self.root / "courses").mkdir(exist_ok=True)
+        (self.root / "courses" / "ml.toml").write_text(course)
+
+    def _share_software(self) -> None:
+        """Labs in local processes use one environment, which is made once for all tests."""
+        shared = PROJECT / "var" / "machine" / "stack"
+        shared.mkdir(parents=True, exist_ok=True)
+        self.state.mkdir(exist_ok=True)
+        if not (self.state / "stack").exists():
+            (self.state / "stack").symlink_to(shared)
+
+    # --- the command line
+
+    def crepre(self, *words: str, ok: bool = True) -> str:
+        """What ``crepre`` prints; with *ok* it must end well."""
+        environment = {**os.environ, "CREPRE_ROOT": str(self.root), "NO_COLOR": "1"}
+        environment.pop("DOCKER_HOST", None)
+        if self.base:
+            environment["CREPRE_BASE_IMAGE"] = self.base
+        done = subprocess.run(
+            [CREPRE, *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        assert done.returncode == 0 or not ok, f"crepre {words}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def up(self) -> None:
+        """Run the lab; back when it is ready."""
+        self.crepre("up", "--detach")
+
+    def down(self) -> None:
+        """End the lab and everything it made outside its folder."""
+        self.crepre("down", "--servers", ok=False)
+        self.crepre("down", ok=False)
+        if self.backend == "docker":
+            self._sweep()
+
+    def _sweep(self) -> None:
+        with self.docker() as client:
+            mine = {"label": f"crepre.lab={self.id}"}
+            for container in client.containers.list(all=True, filters=mine):
+                container.remove(force=True, v=True)
+            for volume in client.volumes.list():
+                if volume.name.startswith(f"{self.id}-home-"):
+                    volume.remove(force=True)
+            for network in client.networks.list(filters=mine):
+                network.remove()
+
+    @contextmanager
+    def docker(self) -> Iterator[docker.DockerClient]:
+        """The real engine, whoever stands between it and the lab."""
+        client = docker.DockerClient(base_url=self.engine)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def containers(self, user: str = "") -> list[Any]:
+        """Containers of seats, running or not; only *user*'s if given."""
+        labels = [f"crepre.lab={self.id}", f"crepre.user={user}" if user else "crepre.user"]
+        with self.docker() as client:
+            return list(client.containers.list(all=True, filters={"label": labels}))
+
+    def link_for(self, user: str, *, admin: bool = False) -> str:
+        """A one-time link that opens a new account."""
+        words = ["user", "add", user, "--json", *(["--admin"] if admin else [])]
+        return str(json.loads(self.crepre(*words))[0]["link"])
+
+    # --- its processes
+
+    def pid(self, program: str) -> int:
+        """The process number of a program; 0 while it does not run."""
+        info: Any = self._supervisor("getProcessInfo", program)
+        return int(info["pid"])
+
+    def kill(self, program: str, number: int = signal.SIGKILL) -> int:
+        """Signal a program's process; supervisord starts it again. Returns its old number."""
+        pid = self.pid(program)
+        os.kill(pid, number)
+        return pid
+
+    def stop_program(self, program: str) -> None:
+        """End a program and keep it down."""
+        self._supervisor("stopProcess", program)
+
+    def start_program(self, program: str) -> None:
+        """Start a program that was stopped."""
+        self._supervisor("startProcess", program, False)
+
+    def until_hub_is_back(self, old_pid: int = 0) -> None:
+        """Return when a hub other than *old_pid* answers through the proxy."""
+        until(lambda: self.pid("hub") not in (0, old_pid), what="a new hub")
+        until(self.answers, seconds=60, what="the hub's answer")
+
+    def answers(self) -> bool:
+        """Whether the hub answers through the proxy."""
+        import urllib.request
+
+        try:
+            with urllib.request.urlopen(f"{self.url}/hub/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def _supervisor(self, method: str, *words: object) -> object:
+        path = f"unix://{self.state / 'supervisor.sock'}"
+        transport = SupervisorTransport(None, None, path)
+        try:
+            server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+            return getattr(server.supervisor, method)(*words)
+        finally:
+            transport.close()
+
+
+def new_lab(root: Path, *, backend: str, **more: Any) -> Lab:
+    """A lab in *root*, written but not running."""
+    number = next(_numbers)
+    unique = secrets.token_hex(3)
+    lab = Lab(
+        root=root,
+        id=f"t{unique}{number % 100}",
+        port=free_port(),
+        backend=backend,
+        subnet=f"10.{210 + number % 20}.{secrets.randbelow(256)}.0/24",
+        **more,
+    )
+    lab.write()
+    return lab
