@@ -25,20 +25,30 @@ def _escaped(text: str) -> str:
     A name that would be too long keeps its beginning and gets a digest of the whole; its ``--``
     cannot come from escaping, which puts two hexadecimal digits behind each ``-``.
     """
-    name = escapism.escape(text, safe=_SAFE, escape_char="-").lower()
+    name = str(escapism.escape(text, safe=_SAFE, escape_char="-")).lower()
     if len(name) <= _LONGEST - 24:
-        return str(name)
+        return name
     return f"{name[:16]}--{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
 
 def container_name(lab: str, user: str, server: str = "") -> str:
-    """The container of *user*'s server; *server* is empty for the default one."""
-    name = f"{lab}-{_escaped(user)}"
+    """
+    The container of *user*'s server; *server* is empty for the default one.
+
+    The lab's own containers, such as its guard, are not called ``<lab>-seat-…``, so that nobody
+    is taken for them, whatever they are called.
+    """
+    name = f"{lab}-seat-{_escaped(user)}"
     if server:
-        # A server's name has single hyphens only, so "--" parts it from the user's.
-        digest = hashlib.sha256(f"{user}/{server}".encode()).hexdigest()[:8]
-        name = f"{lab}-{_escaped(user)[:30]}--{server[:10].rstrip('-')}--{digest}"
+        whole = f"{len(user)}/{user}/{server}"  # the length tells where the user's name ends
+        digest = hashlib.sha256(whole.encode()).hexdigest()[:14]
+        name = f"{lab}-seat-{_begin(user, 20)}--{_begin(server, 7)}--{digest}"
     return name
+
+
+def _begin(text: str, length: int) -> str:
+    """The readable beginning of *text*."""
+    return _escaped(text)[:length].rstrip("-")
 
 
 def home_volume(lab: str, user: str) -> str:
