@@ -26,9 +26,9 @@ def _escaped(text: str) -> str:
     A name that would be too long keeps its beginning and gets a digest of the whole; its ``--``
     cannot come from escaping, which puts two hexadecimal digits behind each ``-``.
     """
-    name = escapism.escape(text, safe=_SAFE, escape_char="-").lower()
+    name = str(escapism.escape(text, safe=_SAFE, escape_char="-")).lower()
     if len(name) <= _LONGEST - 24:
-        return str(name)
+        return name
     return f"{name[:16]}--{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
 

@@ -107,7 +107,10 @@ class DockerBackend:
 
     def checks(self) -> Sequence[Check]:
         """What the doctor should look at."""
-        return docker_checks(self.engine, self.network, self.guard)
+        courses = self._settings.courses
+        images = {profile.image for course in courses for profile in course.profiles.values()}
+        references = {image: image_reference(image) for image in images}
+        return docker_checks(self.engine, self.network, self.guard, references)
 
     def ensure_guarded(self, client: APIClient) -> None:
         """
