@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 
 from docker import APIClient
 
-from crepre_hub.backends.backend import Seat
+from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.docker.checks import docker_checks
 from crepre_hub.backends.docker.container import (
     SeatLabels,
@@ -16,6 +16,7 @@ from crepre_hub.backends.docker.container import (
     render_container,
     render_host_config,
 )
+from crepre_hub.backends.docker.found import found_containers, remove_container
 from crepre_hub.backends.docker.guard import Guard, ensure_guard
 from crepre_hub.backends.docker.guard_rules import Reach
 from crepre_hub.backends.docker.guard_state import ensure_seats_guarded, wait_until_in_force
@@ -104,6 +105,14 @@ class DockerBackend:
                 "auto_remove": False,
             },
         }
+
+    def found(self) -> Sequence[Found]:
+        """The lab's containers."""
+        return found_containers(client_at(self.engine), self._lab)
+
+    def remove(self, found: Found) -> None:
+        """Stop and remove a container."""
+        remove_container(client_at(self.engine), found)
 
     def checks(self) -> Sequence[Check]:
         """What the doctor should look at."""

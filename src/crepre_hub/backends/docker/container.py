@@ -12,6 +12,8 @@ from crepre_hub.backends.docker.network import LAB_LABEL
 
 MiB = 1024**2
 
+USER_LABEL = "crepre.user"
+SERVER_LABEL = "crepre.server"
 SEAT_UID = 1000
 NO_GPU = "void"
 """
@@ -70,8 +72,8 @@ class SeatLabels:
         """Labels as Docker takes them."""
         return {
             LAB_LABEL: self.lab,
-            "crepre.user": self.user,
-            "crepre.server": self.server,
+            USER_LABEL: self.user,
+            SERVER_LABEL: self.server,
             "crepre.course": self.course,
             "crepre.profile": self.profile,
         }
