@@ -19,3 +19,4 @@ from tests.machine.fixtures import (  # noqa: F401
     postgresql_folder,
     root,
 )
+from tests.machine.postgresql import postgres_url  # noqa: F401

@@ -19,6 +19,8 @@ from crepre_hub.login.people import (
     reset_account,
     welcome_url,
 )
+from crepre_hub.ops.lab_servers import stop_servers
+from crepre_hub.ops.processes import is_up
 from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.engine import open_engine
@@ -50,9 +52,11 @@ def reset(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def disable(name: Name) -> None:
-    """Close an account and end its sessions; its home stays."""
-    with _accounts() as (_, store):
+    """Close an account, end its sessions and stop its server; its home stays."""
+    with _accounts() as (settings, store):
         disable_account(store, name)
+        if is_up(settings.state):
+            stop_servers(settings, of=name)
     out.print(f"{name} can not log in any more. To open the account again: crepre user enable {name}")
 
 
