@@ -53,7 +53,9 @@ def disable(name: Name) -> None:
     """Close an account and end its sessions; its home stays."""
     with _accounts() as (_, store):
         disable_account(store, name)
-    out.print(f"{name} can not log in any more. To open the account again: crepre user enable {name}")
+    out.print(
+        f"{name} can not log in any more. To open the account again: crepre user enable {name}"
+    )
 
 
 @app.command()
