@@ -68,8 +68,8 @@ IN_LAB = [
     (
         '[lab]\nlisten = "0.0.0.0:65455"',
         (
-            "lab.toml: lab/listen: '0.0.0.0:65455' is not an IPv4 address and a port up to 65454, like"
-            " '127.0.0.1:8000'"
+            "lab.toml: lab/listen: '0.0.0.0:65455' is not an IPv4 address and a port up to 65454,"
+            " like '127.0.0.1:8000'"
         ),
     ),
     (
