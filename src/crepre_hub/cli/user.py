@@ -57,7 +57,9 @@ def disable(name: Name) -> None:
         disable_account(store, name)
         if is_up(settings.state):
             stop_servers(settings, of=name)
-    out.print(f"{name} can not log in any more. To open the account again: crepre user enable {name}")
+    out.print(
+        f"{name} can not log in any more. To open the account again: crepre user enable {name}"
+    )
 
 
 @app.command()
