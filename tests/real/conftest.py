@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.faults.fixtures import faults, faulty_docker, faulty_lab  # noqa: F401
 from tests.labs.fixtures import (  # noqa: F401  (pytest finds fixtures here by their names)
     docker_lab,
     lab,
