@@ -70,7 +70,8 @@ def format_duration(time: timedelta) -> str:
     for unit in ("d", "h", "min"):
         if time >= TIME_UNITS[unit] and not time % TIME_UNITS[unit]:
             return f"{time // TIME_UNITS[unit]} {unit}"
-    return f"{time.total_seconds():g} s"
+    seconds = time.total_seconds()
+    return f"{int(seconds) if seconds.is_integer() else seconds} s"
 
 
 Memory = Annotated[int, BeforeValidator(parse_memory)]

@@ -37,12 +37,27 @@ def docker_lab(make_lab: LabMaker, docker_engine: Engine, base_image: str) -> La
     return lab
 
 
+@pytest.fixture(scope="session")
+def local_lab(make_lab: LabMaker) -> Lab:
+    """A lab with servers in local processes, shared by tests that leave it as they found it."""
+    lab = make_lab("local")
+    lab.up()
+    return lab
+
+
+@pytest.fixture(params=["docker", "local"])
+def lab(request: pytest.FixtureRequest) -> Lab:
+    """Each kind of lab in turn."""
+    found: Lab = request.getfixturevalue(f"{request.param}_lab")
+    return found
+
+
 @pytest.fixture
-async def person(docker_lab: Lab) -> AsyncIterator[People]:
-    """Makes people with an account in ``docker_lab`` (or another lab), logged in."""
+async def person() -> AsyncIterator[People]:
+    """Makes people with an account in a lab, logged in; their servers stop with the test."""
     everybody: list[Student] = []
 
-    async def make(name: str, *, lab: Lab = docker_lab, admin: bool = False) -> Student:
+    async def make(lab: Lab, name: str, *, admin: bool = False) -> Student:
         student = Student(lab, name)
         everybody.append(student)
         return await student.join(lab.link_for(name, admin=admin))

@@ -21,6 +21,7 @@ from typing import Any
 import docker
 from supervisor.xmlrpc import SupervisorTransport
 
+PROJECT = Path(__file__).parents[2]
 CREPRE = Path(sys.executable).parent / "crepre"
 PASSWORD = "seven purple tubas"
 
@@ -120,8 +121,18 @@ class Lab:
             sections[name] = sections.get(name, "") + lines
         text = "\n".join(f"[{name}]\n{lines}" for name, lines in sections.items())
         (self.root / "lab.toml").write_text(text)
+        if self.backend == "local":
+            self._share_software()
         (self.root / "courses").mkdir(exist_ok=True)
         (self.root / "courses" / "ml.toml").write_text(course)
+
+    def _share_software(self) -> None:
+        """Labs in local processes use one environment, which is made once for all tests."""
+        shared = PROJECT / "var" / "machine" / "stack"
+        shared.mkdir(parents=True, exist_ok=True)
+        self.state.mkdir(exist_ok=True)
+        if not (self.state / "stack").exists():
+            (self.state / "stack").symlink_to(shared)
 
     # --- the command line
 

@@ -97,10 +97,14 @@ class Student:
     async def stop(self) -> int:
         """Stop the server through the REST API; waits until it is gone."""
         status, _ = await self.api("DELETE", f"users/{self.name}/server")
-        async with asyncio.timeout(60):
-            while (await self.model())["servers"]:
-                await asyncio.sleep(0.1)
+        await self.until_stopped()
         return status
+
+    async def until_stopped(self, *, seconds: float = 60) -> None:
+        """Return when the hub knows of no server of this person."""
+        async with asyncio.timeout(seconds):
+            while (await self.model())["servers"]:
+                await asyncio.sleep(0.2)
 
     async def model(self) -> dict[str, Any]:
         """What the hub says about this person."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.labs.browser import browser  # noqa: F401  (pytest finds fixtures here by their names)
 from tests.labs.fixtures import (  # noqa: F401
     docker_lab,
+    lab,
+    local_lab,
     make_lab,
     person,
 )

@@ -20,6 +20,7 @@ import docker
 import pytest
 from docker import APIClient
 from docker.errors import NotFound
+from docker.types import IPAMConfig, IPAMPool
 
 from crepre_hub.backends.docker.container import (
     MiB,
@@ -38,21 +39,21 @@ PROBE = Path(__file__).with_name("isolation_probe.py").read_text()
 LAB = "guard-wt"
 GUARD_IMAGE = f"{LAB}/guard"
 PROBE_IMAGE = f"{LAB}/probe"
-COURSE_IMAGE = "crepre/course-cpu:latest"
-SUBNET = IPv4Network("10.232.0.0/24")
+SUBNET = IPv4Network("10.201.77.0/24")
+STOCK_SUBNET = "10.204.77.0/24"
 PORT = 8888
 
 LAN_PORT = 7777
 CLOSED_BY_RANGE = {
     "metadata": "169.254.169.254",
-    "private-10": "10.233.66.2",
-    "private-172": "172.31.233.66",
+    "private-10": "10.202.66.2",
+    "private-172": "172.16.233.66",
     "private-192": "192.168.233.66",
     "carrier-100": "100.127.233.66",
 }
-ALLOWED = "10.233.66.3"
-RESOLVER = "10.233.66.53"
-INTERNET = "203.0.113.66"
+ALLOWED = "10.202.66.3"
+RESOLVER = "10.202.66.53"
+INTERNET = "198.51.100.66"
 """Documentation addresses stand for the internet: no test leaves this machine."""
 
 PROBE_DOCKERFILE = """\
@@ -63,7 +64,7 @@ RUN --mount=type=secret,id=ca set -eu; \\
         echo 'Acquire::https::CAInfo "/run/secrets/ca";' > /etc/apt/apt.conf.d/99build-ca; \\
     fi; \\
     apt-get update; apt-get install --yes --no-install-recommends python3; \\
-    rm -rf /var/lib/apt/lists/* /etc/apt/apt.conf.d/99build-ca
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /etc/apt/apt.conf.d/99build-ca
 RUN useradd --uid 1000 --create-home student \\
     && cp /usr/bin/id /usr/local/bin/id-setuid && chmod 4755 /usr/local/bin/id-setuid
 ENV NVIDIA_VISIBLE_DEVICES=all
@@ -118,7 +119,7 @@ class Lab:
     def answers(self, kind: Kind, probes: Sequence[Sequence[str]], **changes: Any) -> list[Answer]:
         """What each of *probes* brought back from a container of *kind*."""
         with self.running(kind, probes, **changes) as container:
-            self.client.wait(container, timeout=240)
+            self.client.wait(container, timeout=90)
             lines = self.log(container).splitlines()
         return [Answer(*json.loads(line)) for line in lines if line.startswith("[")]
 
@@ -128,9 +129,7 @@ class Lab:
         return found[0] if found else Answer(False, "killed")
 
     @contextmanager
-    def running(
-        self, kind: Kind, probes: Sequence[Sequence[str]], **changes: Any
-    ) -> Iterator[str]:
+    def running(self, kind: Kind, probes: Sequence[Sequence[str]], **changes: Any) -> Iterator[str]:
         """A container of *kind*, removed at the end."""
         container = self.start(kind, probes, **changes)
         try:
@@ -185,6 +184,7 @@ def listener(address: str, port: int = 0) -> Iterator[int]:
     with closing(socket.create_server((address, port), backlog=256)) as server:
         threading.Thread(target=_greet, args=(server,), daemon=True).start()
         yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)  # wakes the thread; closing alone would not
 
 
 def _greet(server: socket.socket) -> None:
@@ -260,13 +260,11 @@ def lan() -> Iterator[None]:
         server.stdout.close()
 
 
-def host_addresses(besides: str) -> list[str]:
-    """The host's own IPv4 addresses, but for loopback and *besides*."""
-    shown = subprocess.run(
-        ["ip", "-4", "-j", "addr", "show", "up"], check=True, capture_output=True, text=True
-    )
-    found = [part["local"] for link in json.loads(shown.stdout) for part in link["addr_info"]]
-    return [a for a in found if a != besides and not a.startswith("127.")]
+def default_route_address() -> str:
+    """The host's own address towards the internet; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as looking:
+        looking.connect(("192.0.2.1", 9))
+        return str(looking.getsockname()[0])
 
 
 @contextmanager
@@ -292,13 +290,18 @@ def isolation_lab() -> Iterator[Lab]:
         undo.callback(remove_guard, client, guard)
         ensure_guard(client, guard)
         wait_until_in_force(client, guard)
-        client.create_network(f"{LAB}-stock", driver="bridge", labels={"crepre.lab": LAB})
+        client.create_network(
+            f"{LAB}-stock",
+            driver="bridge",
+            labels={"crepre.lab": LAB},
+            ipam=IPAMConfig(pool_configs=[IPAMPool(STOCK_SUBNET, gateway="10.204.77.1")]),
+        )
         lab = Lab(client, network, guard, SeatLimits(1.0, 256 * MiB, processes=100), {})
         undo.enter_context(lan())
         lab.facts |= {
             "gateway": str(network.gateway),
             "stock-gateway": _gateway(client, f"{LAB}-stock"),
-            "any-port": str(undo.enter_context(listener("0.0.0.0"))),  # noqa: S104
+            "any-port": str(undo.enter_context(listener("0.0.0.0"))),
             "loopback-port": str(undo.enter_context(listener("127.0.0.1"))),
         }
         undo.enter_context(listener(lab.facts["gateway"], guard.hub_port))

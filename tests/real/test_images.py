@@ -8,6 +8,7 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -30,8 +31,8 @@ RUN : Something that does not; echo the reason is this; exit 7
 CURIOUS = """\
 ARG BASE
 FROM ${BASE}
-RUN --mount=type=secret,id=ca sha256sum < /run/secrets/ca > /seen
-"""
+RUN --mount=type=secret,id=ca : {unique}; sha256sum < /run/secrets/ca > /seen
+"""  # unique, since a secret is no part of what a cached step is known by
 
 
 def ignore(step: Step) -> None:
@@ -61,7 +62,8 @@ def run_inside(
 @pytest.fixture
 def recipes(tmp_path: Path) -> Path:
     """A folder of recipes: one that fails, and one that looks at its secret."""
-    for name, text in {"broken": BROKEN, "curious": CURIOUS}.items():
+    curious = CURIOUS.replace("{unique}", uuid4().hex)
+    for name, text in {"broken": BROKEN, "curious": curious}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "Dockerfile").write_text(text)
     (tmp_path / "seat").mkdir()

@@ -10,7 +10,6 @@ capabilities, no seccomp filter and no masked paths.
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,7 +24,7 @@ from isolation_lab import (
     Answer,
     Kind,
     Lab,
-    host_addresses,
+    default_route_address,
     isolation_lab,
 )
 
@@ -112,12 +111,11 @@ def words(probe: Probe, lab: Lab, kind: Kind) -> list[str]:
     """The probe as it reads from a container of *kind*."""
     seat = kind == "seat"
     gateway = lab.facts["gateway" if seat else "stock-gateway"]
-    others = host_addresses(besides=gateway)
     here = {
         "neighbour": lab.facts["seat-neighbour" if seat else "stock-neighbour"],
         "gateway": gateway,
         "other-gateway": lab.facts["stock-gateway" if seat else "gateway"],
-        "host": next(a for a in others if not a.startswith(("172.", "10.", "198.18."))),
+        "host": default_route_address(),
         "other-bridge": lab.facts["stock-gateway" if seat else "gateway"],
     }
     return [word.format(**(lab.facts | here)) for word in probe.words]

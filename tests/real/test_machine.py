@@ -10,6 +10,7 @@ import pytest
 
 from tests.machine.base_image import make_base_image
 from tests.machine.engine import EngineMissingError, answers, ensure_docker_engine
+from tests.machine.fixtures import absent
 from tests.machine.packages import NEEDS, Need, render_install_command
 
 pytestmark = pytest.mark.timeout(300)
@@ -74,3 +75,15 @@ def test_what_is_missing_is_named() -> None:
     absent = Need("hello", "greetings", lambda: None)
     assert render_install_command([absent, NEEDS[0]])[-2:] == ["hello", "docker.io"]
     assert all(need.reason for need in NEEDS)
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)]
+)
+def test_in_ci_nothing_may_be_missing(
+    ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing is a skip that names it, and where ``CI`` is set a failure."""
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="a grand piano"):
+        absent("a grand piano")

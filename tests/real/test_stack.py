@@ -43,6 +43,7 @@ def test_a_wrong_hash_stops_the_installation(tmp_path: Path) -> None:
     (tmp_path / "images" / "cpu").mkdir(parents=True)
     (tmp_path / "images" / "seat").mkdir()
     folder = ImageFolder(tmp_path / "images" / "cpu")
+    (folder.path / "Dockerfile").write_text("FROM x")
     folder.lock.write_text(f"six==1.17.0 \\\n    --hash=sha256:{'0' * 64}\n")
     with pytest.raises(CommandFailed, match="(?is)installing.*hash"):
         ensure_stack(folder, tmp_path / "stack", lambda step: None)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from crepre_hub.errors import CrepreError, SettingsError
+from crepre_hub.ops.build_log import Step
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 """Exit codes: done; refused or failed; used or set wrongly."""
@@ -23,14 +24,6 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-
-
-class StepLike(Protocol):
-    """One step of a longer work."""
-
-    number: int
-    of: int
-    title: str
 
 
 @contextmanager
@@ -73,7 +66,7 @@ class Steps:
         self._title = title
         self._task = progress.add_task(title, total=None)
 
-    def __call__(self, step: StepLike) -> None:
+    def __call__(self, step: Step) -> None:
         """Note that *step* begins."""
         self._progress.update(
             self._task,
@@ -94,6 +87,6 @@ def progress_bar(title: str) -> Iterator[Steps]:
 class PlainSteps(Steps):
     """The same for a log: one line for a step."""
 
-    def __call__(self, step: StepLike) -> None:
+    def __call__(self, step: Step) -> None:
         """Print that *step* begins."""
         err.print(f"{self._title}: {step.number}/{step.of} {step.title}", markup=False)

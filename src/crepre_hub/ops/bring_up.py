@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 import urllib.request
@@ -81,11 +82,13 @@ def ensure_software(settings: Settings, backend: str, on_step: OnStep) -> None:
     wanted = {profile.image for course in settings.courses for profile in course.profiles.values()}
     known = {folder.name for folder in image_folders()}
     if backend == "docker":
+        engine = engine_from_environment(settings.lab.docker.socket)
+        environment = {**os.environ, "DOCKER_HOST": engine}
         for name in sorted(wanted & known | {"guard"}):
-            build_image(name, on_step=on_step, **_build_options(settings))
+            build_image(name, on_step=on_step, environment=environment, **_build_options(settings))
         return
     for name in sorted(wanted & known):
-        ensure_stack(find_image_folder(name), settings.state / "stack" / name, on_step)
+        ensure_stack(find_image_folder(name), (settings.state / "stack" / name).resolve(), on_step)
 
 
 def _build_options(settings: Settings) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import crepre_hub
 from crepre_hub.errors import ImageMissing, SettingsError
 
 SEAT = "seat"
-"""The folder of the package that every image holds."""
+"""The folder of the package that every student's server holds."""
 
 NOT_IN_THE_IMAGE = {"requirements.in", "excludes.txt"}
 """What the lock was made from; a comment changed there changes no image."""
@@ -19,7 +19,11 @@ NOT_IN_THE_IMAGE = {"requirements.in", "excludes.txt"}
 
 @dataclass(frozen=True, slots=True)
 class ImageFolder:
-    """One image's recipe; *path* holds ``Dockerfile``, ``lock.txt`` and ``verify``."""
+    """
+    One image's recipe; *path* holds a ``Dockerfile``.
+
+    A student's server has ``lock.txt`` and ``verify`` beside it, and the package seat in it.
+    """
 
     path: Path
 
@@ -35,8 +39,13 @@ class ImageFolder:
 
     @property
     def seat(self) -> Path:
-        """The package that every image holds."""
+        """The package that every student's server holds."""
         return self.path.parent / SEAT
+
+    @property
+    def has_seat(self) -> bool:
+        """Whether the image holds the package seat; its Dockerfile copies it then."""
+        return "\nCOPY seat " in (self.path / "Dockerfile").read_text()
 
     @property
     def tag(self) -> str:
@@ -88,12 +97,13 @@ def find_image_folder(name: str, root: Path | None = None) -> ImageFolder:
 
 def expected_digest(folder: ImageFolder) -> str:
     """
-    The SHA-256 of all that makes the image: Dockerfile, lock, verify, seat, each with its name.
+    The SHA-256 of all that makes the image: its folder, and the package seat if it holds that.
 
     Hexadecimal, 64 digits. The same in every clone: times, owners and caches do not count.
     """
     digest = hashlib.sha256()
-    for path in sorted([*files_of(folder.path), *files_of(folder.seat)]):
+    seat = files_of(folder.seat) if folder.has_seat else ()
+    for path in sorted([*files_of(folder.path), *seat]):
         name = path.relative_to(folder.path.parent).as_posix()
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()

@@ -68,8 +68,8 @@ class ServersSection(BaseModel):
 
     backend: Literal["auto", "docker", "local"] = "auto"
     start_timeout: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(minutes=2)
-    idle_stop: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(hours=1)
-    longest: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(days=1)
+    idle_stop: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(hours=1)
+    longest: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(days=1)
     at_once: Annotated[int, Field(ge=1, le=10_000)] = 500
 
 

@@ -18,6 +18,9 @@ from crepre_hub.ops.image_folders import (
     image_folders,
 )
 
+RECIPE = "FROM x\nCOPY seat /tmp/seat\n"
+SERVERS = [folder for folder in image_folders() if folder.has_seat]
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "Dockerfile": lambda root: (root / "cpu" / "Dockerfile").write_text("FROM other"),
     "lock": lambda root: (root / "cpu" / "lock.txt").write_text("numpy==3"),
@@ -45,7 +48,7 @@ def cache(root: Path) -> Path:
 def root(tmp_path: Path) -> Path:
     (tmp_path / "cpu").mkdir()
     (tmp_path / "seat" / "src").mkdir(parents=True)
-    (tmp_path / "cpu" / "Dockerfile").write_text("FROM x")
+    (tmp_path / "cpu" / "Dockerfile").write_text(RECIPE)
     (tmp_path / "cpu" / "lock.txt").write_text("numpy==2")
     (tmp_path / "cpu" / "verify").write_text("exit 1")
     (tmp_path / "seat" / "src" / "seat.py").write_text("")
@@ -71,7 +74,7 @@ def test_nothing_else_changes_the_digest(root: Path, change: str) -> None:
 def test_the_digest_has_a_fixed_form(root: Path) -> None:
     """Labels and tags that are out there were made by this very rule."""
     folder = ImageFolder(root / "cpu")
-    digest = "efed2b82b1a4a552c3028210bcd8b0963d9222157505bd0d4c096a2ed4da0cf1"
+    digest = "b531f27c73b27744496fe6daa2bde97ae73d5d52d77740261b31e930b9ba1456"
     assert expected_digest(folder) == digest
     assert folder.tag == f"crepre/cpu:{digest[:12]}"
     assert folder.latest == "crepre/cpu:latest"
@@ -91,15 +94,23 @@ def test_an_unknown_image_is_refused_with_those_there_are(root: Path) -> None:
 
 
 def test_this_project_has_its_images() -> None:
-    """The recipes of this clone are complete."""
-    folders = image_folders()
-    assert "course-cpu" in [folder.name for folder in folders]
-    for folder in folders:
+    """The recipes of students' servers in this clone are complete."""
+    assert "course-cpu" in [folder.name for folder in SERVERS]
+    for folder in SERVERS:
         for file in (folder.lock, folder.path / "verify", folder.path / "requirements.in"):
             assert file.is_file(), file
 
 
-@pytest.mark.parametrize("folder", image_folders(), ids=lambda folder: folder.name)
+def test_an_image_without_the_seat_does_not_change_with_it(root: Path) -> None:
+    """What an image does not hold is not part of its digest."""
+    folder = ImageFolder(root / "cpu")
+    (folder.path / "Dockerfile").write_text("FROM x\n")
+    before = expected_digest(folder)
+    CHANGES["seat"](root)
+    assert expected_digest(folder) == before
+
+
+@pytest.mark.parametrize("folder", SERVERS, ids=lambda folder: folder.name)
 def test_a_lock_names_every_file_by_its_hash_and_no_index(folder: ImageFolder) -> None:
     """A lock installs the same files from any mirror."""
     lock = folder.lock.read_text()
@@ -112,7 +123,7 @@ def test_a_lock_names_every_file_by_its_hash_and_no_index(folder: ImageFolder) -
     assert "rfc3987" not in lock
 
 
-@pytest.mark.parametrize("folder", image_folders(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", SERVERS, ids=lambda folder: folder.name)
 def test_each_wish_has_its_reason(folder: ImageFolder) -> None:
     """Beside each package that was asked for stands why."""
     for name in ("requirements.in", "excludes.txt"):
@@ -121,7 +132,7 @@ def test_each_wish_has_its_reason(folder: ImageFolder) -> None:
                 assert re.search(r"\S\s+# \w", line), line
 
 
-@pytest.mark.parametrize("folder", image_folders(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", SERVERS, ids=lambda folder: folder.name)
 def test_a_lock_grants_each_wish(folder: ImageFolder) -> None:
     """A lock that is older than its wishes is noticed, and so is a hub of another version."""
     lines = re.findall(r"^([a-z0-9][^ ]*)==([^ ]+)", folder.lock.read_text(), re.MULTILINE)

@@ -14,6 +14,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Hashable
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
@@ -125,7 +126,7 @@ def probe(api_url: str, *, context: ssl.SSLContext | None = None) -> Probe:
                 return True
         except HTTPError as answer:
             return answer.code < 500
-        except OSError:
+        except (OSError, HTTPException):
             return False
 
     return hub_answers

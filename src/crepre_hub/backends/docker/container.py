@@ -12,12 +12,15 @@ from crepre_hub.backends.docker.network import LAB_LABEL
 
 MiB = 1024**2
 
+USER_LABEL = "crepre.user"
+SERVER_LABEL = "crepre.server"
 SEAT_UID = 1000
 NO_GPU = "void"
 """
 Hides every GPU even where an image asks for all of them.
 
-Source: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
+Source: "Environment variables (OCI spec)" in
+https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
 """
 CPU_SECONDS_TO_NANO = 1_000_000_000
 OOM_SCORE_ADJ = 500
@@ -69,8 +72,8 @@ class SeatLabels:
         """Labels as Docker takes them."""
         return {
             LAB_LABEL: self.lab,
-            "crepre.user": self.user,
-            "crepre.server": self.server,
+            USER_LABEL: self.user,
+            SERVER_LABEL: self.server,
             "crepre.course": self.course,
             "crepre.profile": self.profile,
         }
@@ -107,7 +110,7 @@ def _amounts(limits: SeatLimits) -> dict[str, Any]:
         "pids_limit": limits.processes,
         "oom_score_adj": OOM_SCORE_ADJ,
         "shm_size": limits.scratch_bytes,
-        "tmpfs": {"/tmp": _scratch(limits.scratch_bytes), "/var/tmp": _scratch(64 * MiB)},  # noqa: S108
+        "tmpfs": {"/tmp": _scratch(limits.scratch_bytes), "/var/tmp": _scratch(64 * MiB)},
         "ulimits": [
             Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
             Ulimit(name="core", soft=0, hard=0),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
+from crepre_hub.errors import StoreUnreachable
 from crepre_hub.store.engine import transaction
 
 VERSION_TABLE = "crepre_alembic_version"
@@ -22,14 +24,20 @@ def ensure_schema(engine: Engine) -> None:
     The second process waits for the first one and then finds nothing to do.
 
     Raises:
-        StoreUnreachable: If the database does not answer.
+        StoreUnreachable: If the database does not answer, or a newer crepre-hub has used it.
     """
     with transaction(engine) as connection:
         _wait_for_our_turn(connection)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:  # its revision is not among ours
+            raise StoreUnreachable(
+                "A newer crepre-hub has used the lab's database.",
+                remedy="Install that version again, or restore the backup from before it.",
+            ) from error
 
 
 def _wait_for_our_turn(connection: Connection) -> None:

@@ -21,6 +21,7 @@ def stack(tmp_path: Path) -> Stack:
     (tmp_path / "images" / "cpu").mkdir(parents=True)
     (tmp_path / "images" / "seat").mkdir()
     (tmp_path / "images" / "cpu" / "lock.txt").write_text("numpy==2")
+    (tmp_path / "images" / "cpu" / "Dockerfile").write_text("FROM x\nCOPY seat /tmp/seat\n")
     return Stack(ImageFolder(tmp_path / "images" / "cpu"), tmp_path / "stack")
 
 

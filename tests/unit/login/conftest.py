@@ -1,0 +1,44 @@
+"""A door on a database of its own, and a clock that is set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from crepre_hub.login.door import Door
+from crepre_hub.login.gate import Gate
+from crepre_hub.login.passwords import PasswordDesk
+from crepre_hub.store.accounts import AccountStore
+from crepre_hub.store.attempts import AttemptLog
+from crepre_hub.store.engine import open_engine
+from crepre_hub.store.migrations import ensure_schema
+
+
+class Time:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def door(tmp_path: Path, clock: Time) -> Iterator[Door]:
+    engine = open_engine(f"sqlite:///{tmp_path}/lab.sqlite")
+    ensure_schema(engine)
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    door = Door(AccountStore(engine, clock), Gate(AttemptLog(engine), clock), PasswordDesk(hasher))
+    yield door
+    door.close()
+    engine.dispose()
