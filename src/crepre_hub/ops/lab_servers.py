@@ -37,7 +37,11 @@ def stop_servers(settings: Settings, *, of: str = "") -> int:
 
 
 def _ask(settings: Settings, method: str, path: str) -> Any:
-    """Source: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html"""
+    """
+    Call the hub's REST API with the culler's rights.
+
+    Source: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html
+    """
     token = ensure_secret_file(settings.state / "secrets" / "idle-culler").reveal()
     request = urllib.request.Request(
         f"http://127.0.0.1:{ports_of(settings.lab).hub}/hub/api/{path}",
