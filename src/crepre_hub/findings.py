@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 Level = Literal["ok", "warning", "error", "skipped"]
 
@@ -42,3 +42,27 @@ class Check(Protocol):
     def run(self) -> Iterator[Finding]:
         """Look, and yield what was found; at least one finding."""
         ...
+
+
+Facts = TypeVar("Facts")
+
+
+@dataclass(slots=True)
+class FactCheck(Generic[Facts]):
+    """
+    A check in two halves: one that looks and one that judges what was seen.
+
+    Attributes:
+        look: Gathers the facts; may take time, and may raise an error of ours.
+        judge: From facts to findings; pure.
+    """
+
+    name: str
+    title: str
+    look: Callable[[], Facts]
+    judge: Callable[[Facts], Iterator[Finding]]
+    needs: Sequence[str] = ()
+
+    def run(self) -> Iterator[Finding]:
+        """Look, then judge."""
+        yield from self.judge(self.look())

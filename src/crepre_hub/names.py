@@ -9,6 +9,7 @@ literal values, because people keep volumes by these names.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import string
 
 import escapism
@@ -25,20 +26,21 @@ def _escaped(text: str) -> str:
     A name that would be too long keeps its beginning and gets a digest of the whole; its ``--``
     cannot come from escaping, which puts two hexadecimal digits behind each ``-``.
     """
-    name = escapism.escape(text, safe=_SAFE, escape_char="-").lower()
+    name = str(escapism.escape(text, safe=_SAFE, escape_char="-")).lower()
     if len(name) <= _LONGEST - 24:
-        return str(name)
+        return name
     return f"{name[:16]}--{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
 
-def container_name(lab: str, user: str, server: str = "") -> str:
-    """The container of *user*'s server; *server* is empty for the default one."""
-    name = f"{lab}-{_escaped(user)}"
-    if server:
-        # A server's name has single hyphens only, so "--" parts it from the user's.
-        digest = hashlib.sha256(f"{user}/{server}".encode()).hexdigest()[:8]
-        name = f"{lab}-{_escaped(user)[:30]}--{server[:10].rstrip('-')}--{digest}"
-    return name
+def seat_name(lab: str, user: str, server: str, *, key: bytes) -> str:
+    """
+    The container of *user*'s server; *server* is empty for the default one.
+
+    It says nothing about whose it is: Docker's resolver tells every seat the names of the others,
+    so it is a digest under *key*, the lab's own. The labels tell an admin whose it is.
+    """
+    digest = hmac.digest(key, f"{user}\0{server}".encode(), "sha256").hex()
+    return f"{lab}-seat-{digest[:20]}"
 
 
 def home_volume(lab: str, user: str) -> str:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-import typer
+from collections.abc import Mapping
 
-from crepre_hub.cli.findings import print_findings, worst_exit
-from crepre_hub.cli.terminal import AsJson, lab_root
-from crepre_hub.doctor.run import examine
+import typer
+from rich.status import Status
+
+from crepre_hub.cli.findings import print_report, worst_exit
+from crepre_hub.cli.terminal import AsJson, err, lab_root, told
+from crepre_hub.doctor.lab_checks import lab_checks
+from crepre_hub.doctor.run import Examined, examine
+from crepre_hub.settings.reader import Settings
+from crepre_hub.wiring import database_url
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Look at everything that students need, and say what to do; repairs nothing."""
-    findings = list(examine(lab_root()))
-    print_findings(findings, as_json)
-    raise typer.Exit(worst_exit(findings))
+    with told(), Status("Looking", console=err) as status:
+        report: list[Examined] = []
+        for examined in examine(lab_checks(lab_root(), database_urls)):
+            status.update(f"Looked at: {examined.name}")
+            report.append(examined)
+    print_report(report, as_json)
+    raise typer.Exit(worst_exit([finding for each in report for finding in each.findings]))
+
+
+def database_urls(settings: Settings) -> Mapping[str, str]:
+    """The lab's databases, by name."""
+    return {name: database_url(settings, name) for name in ("hub", "crepre")}

@@ -77,7 +77,7 @@ class LiveCourses:
         problems: list[Problem] = []
         courses: dict[Path, Course] = {}
         for file in course_files(self._root):
-            course, wrong = self._course_or_last_good(file)
+            course, wrong = course_or_last_good(file, self._kept, self._images)
             problems.extend(wrong)
             if course is not None:
                 courses[file] = course
@@ -93,19 +93,29 @@ class LiveCourses:
             log.error("%s (the last good version goes on)", problem)
         return Shelf(tuple(kept.values()), tuple(problems))
 
-    def _course_or_last_good(self, file: Path) -> tuple[Course | None, tuple[Problem, ...]]:
-        try:
-            return read_course(file, images=self._images), ()
-        except SettingsProblems as error:
-            problems = error.problems
-        try:
-            return read_course(self._kept / file.name, images=self._images), problems
-        except SettingsProblems:
-            return None, problems
-
     def _keep(self, file: Path) -> None:
         self._kept.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, self._kept / file.name)
+
+
+def course_or_last_good(
+    file: Path, kept: Path, images: Iterable[str]
+) -> tuple[Course | None, tuple[Problem, ...]]:
+    """
+    The course in *file*, or its last good version in the folder *kept*; None without either.
+
+    Returns:
+        The course, and what is wrong in *file* as it is.
+    """
+    names = tuple(images)
+    try:
+        return read_course(file, images=names), ()
+    except SettingsProblems as error:
+        problems = error.problems
+    try:
+        return read_course(kept / file.name, images=names), problems
+    except SettingsProblems:
+        return None, problems
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.backends.local.checks import local_checks
 from crepre_hub.backends.local.found import MARK, end_process, found_processes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.findings import Check
@@ -22,6 +23,7 @@ class LocalBackend:
     hub_host = "127.0.0.1"
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._lab = settings.lab.lab.id
         self._state = settings.state
 
@@ -63,7 +65,7 @@ class LocalBackend:
 
     def checks(self) -> Sequence[Check]:
         """What the doctor should look at."""
-        return ()
+        return local_checks(self._settings)
 
     def ensure_ready(self) -> None:
         """Nothing is needed before the first start."""
