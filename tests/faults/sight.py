@@ -7,6 +7,8 @@ import urllib.error
 import urllib.request
 from typing import Any, NamedTuple
 
+from crepre_hub.names import seat_name
+from crepre_hub.secret import ensure_secret_file
 from tests.labs.lab import Lab
 
 
@@ -65,3 +67,9 @@ def status_of(url: str) -> int:
         return error.code
     except OSError:
         return 0
+
+
+def container_name(lab: Lab, user: str) -> str:
+    """What Docker calls *user*'s server in *lab*."""
+    key = ensure_secret_file(lab.state / "secrets" / "names").reveal().encode()
+    return seat_name(lab.id, user, "", key=key)

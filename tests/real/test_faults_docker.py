@@ -14,7 +14,7 @@ import pytest
 from tests.faults.fixtures import START_SECONDS
 from tests.faults.hub_process import hub_is_back, kill_hub, until
 from tests.faults.invariants import all_is_well
-from tests.faults.sight import containers, table
+from tests.faults.sight import container_name, containers, table
 from tests.faults.work import Work, reach_lab
 from tests.labs.docker_faults import FaultyDocker
 from tests.labs.fixtures import People
@@ -98,9 +98,7 @@ async def test_one_failed_look_at_a_start_fails_nobody(
     await all_is_well(faulty_lab)
 
 
-async def test_a_hanging_call_holds_up_nobody_else(
-    faulty_lab: Lab, faults: FaultyDocker
-) -> None:
+async def test_a_hanging_call_holds_up_nobody_else(faulty_lab: Lab, faults: FaultyDocker) -> None:
     """
     F7: with calls for four students hanging, nine others start, are polled and stop as ever.
 
@@ -111,9 +109,10 @@ async def test_a_hanging_call_holds_up_nobody_else(
         await reach_lab(stopping)
         [(_, mine)] = containers(faulty_lab)
         faults.add("hold", "POST", f"/containers/{mine.id}/stop")
-        faults.add("hold", "GET", r"/containers/[^/]*f7-2dinspect/json")
-        faults.add("hold", "POST", r"/containers/create\?name=.*f7-2dcreate")
-        made = faults.add("hold-answer", "POST", r"/containers/create\?name=.*f7-2dstart")
+        inspect, create, start = (container_name(faulty_lab, s.name) for s in starting)
+        faults.add("hold", "GET", f"/containers/{inspect}/json")
+        faults.add("hold", "POST", rf"/containers/create\?name={create}$")
+        made = faults.add("hold-answer", "POST", rf"/containers/create\?name={start}$")
         begin = time.monotonic()
         await stopping.api("DELETE", f"users/{stopping.name}/server")
         await asyncio.gather(*(student.start() for student in starting))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from crepre_hub.names import container_name, home_volume
+from crepre_hub.names import home_volume
 from tests.faults.hub_process import until
 from tests.faults.invariants import all_is_well
-from tests.faults.sight import containers, table
+from tests.faults.sight import container_name, containers, table
 from tests.faults.work import reach_lab
 from tests.labs.docker_faults import FaultyDocker
 from tests.labs.fixtures import People
@@ -32,7 +32,7 @@ def leave(lab: Lab, user: str, *, name: str = "", of: str = "") -> str:
         made = client.containers.create(
             "crepre/course-cpu:latest",
             ["sleep", "600"],
-            name=name or container_name(lab.id, user),
+            name=name or container_name(lab, user),
             environment={"JUPYTERHUB_API_TOKEN": "of a server that is long gone"},
             labels=labels,
             init=True,
@@ -58,7 +58,7 @@ async def test_a_name_that_docker_holds_is_stepped_around(
 ) -> None:
     """A name that Docker says is taken, by a container that it does not show, stops nobody."""
     student = await person(faulty_lab, "held")
-    name = container_name(faulty_lab.id, "held")
+    name = container_name(faulty_lab, "held")
     with faults.fault("answer", "POST", rf"/containers/create\?name={name}$", status=409) as rule:
         await reach_lab(student)
     assert rule.met
@@ -119,7 +119,8 @@ async def test_two_tabs_start_one_server(
     await asyncio.gather(student.start(), student.start("ml/large"))
     await reach_lab(student)
     await all_is_well(faulty_lab)
-    assert len(faults.calls("POST", r"/containers/create\?name=.*twice")) == 1
+    name = container_name(faulty_lab, student.name)
+    assert len(faults.calls("POST", rf"/containers/create\?name={name}$")) == 1
     await student.stop()
 
 
@@ -146,9 +147,7 @@ async def test_orphans_end_and_homes_stay(
     await all_is_well(faulty_lab)
 
 
-async def test_silence_ends_nothing(
-    faulty_lab: Lab, faults: FaultyDocker, person: People
-) -> None:
+async def test_silence_ends_nothing(faulty_lab: Lab, faults: FaultyDocker, person: People) -> None:
     """While Docker cannot say what there is, nothing is ended, orphan or not."""
     with faults.fault("answer", "GET", "/containers/json", status=500) as rule:
         orphan = leave(faulty_lab, "gone")
