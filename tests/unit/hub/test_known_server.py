@@ -19,6 +19,7 @@ async def test_a_server_that_answered_once_is_not_asked_again() -> None:
     assert answer.headers["X-JupyterHub-Version"] == "6.1.1"
 
 
+@pytest.mark.filterwarnings("ignore:A test tried to use")
 async def test_a_server_that_never_answered_is_asked() -> None:
     """Without a saved answer it is the hub's own server, which looks for itself."""
     server = KnownServer(
