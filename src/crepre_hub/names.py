@@ -9,6 +9,7 @@ literal values, because people keep volumes by these names.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import string
 
 import escapism
@@ -31,24 +32,15 @@ def _escaped(text: str) -> str:
     return f"{name[:16]}--{hashlib.sha256(text.encode()).hexdigest()[:20]}"
 
 
-def container_name(lab: str, user: str, server: str = "") -> str:
+def seat_name(lab: str, user: str, server: str, *, key: bytes) -> str:
     """
     The container of *user*'s server; *server* is empty for the default one.
 
-    The lab's own containers, such as its guard, are not called ``<lab>-seat-…``, so that nobody
-    is taken for them, whatever they are called.
+    It says nothing about whose it is: Docker's resolver tells every seat the names of the others,
+    so it is a digest under *key*, the lab's own. The labels tell an admin whose it is.
     """
-    name = f"{lab}-seat-{_escaped(user)}"
-    if server:
-        whole = f"{len(user)}/{user}/{server}"  # the length tells where the user's name ends
-        digest = hashlib.sha256(whole.encode()).hexdigest()[:14]
-        name = f"{lab}-seat-{_begin(user, 20)}--{_begin(server, 7)}--{digest}"
-    return name
-
-
-def _begin(text: str, length: int) -> str:
-    """The readable beginning of *text*."""
-    return _escaped(text)[:length].rstrip("-")
+    digest = hmac.digest(key, f"{user}\0{server}".encode(), "sha256").hex()
+    return f"{lab}-seat-{digest[:20]}"
 
 
 def home_volume(lab: str, user: str) -> str:

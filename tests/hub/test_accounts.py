@@ -334,11 +334,12 @@ async def test_a_device_proves_its_own_account_only(lab: Lab) -> None:
     assert await eve.log_in("ada") == 429
 
 
-async def test_an_address_cannot_be_made_up(lab: Lab) -> None:
+@pytest.mark.parametrize("really", ["198.51.100.9", "127.0.0.1"])
+async def test_an_address_cannot_be_made_up(lab: Lab, really: str) -> None:
     """X-Real-Ip and the front of X-Forwarded-For, which anybody can send, change nothing."""
     await lab.newcomer("ada")
     for turn in range(PER_PAIR + 1):
-        liar = lab.browser(address=f"10.9.8.{turn}, 198.51.100.9")
+        liar = lab.browser(address=f"10.9.8.{turn}, {really}")
         liar.session.headers["X-Real-Ip"] = f"10.1.1.{turn}"
         status = await liar.log_in("ada", "wrong password here")
     assert status == 429
@@ -441,24 +442,28 @@ async def test_who_asked_for_a_page_gets_it_after_logging_in(open_lab: Lab) -> N
 
 
 async def test_a_class_that_logs_in_at_once_does_not_freeze_the_hub(lab: Lab) -> None:
-    """Forty logins at the same moment all succeed while the hub goes on answering."""
+    """Forty logins at the same moment all succeed while the hub answers others."""
     hash_ = await lab.authenticator.door._passwords.hash(PASSWORD)
     for number in range(40):
         lab.store.add(f"student{number}", password_hash=hash_)
     waits: list[float] = []
 
     async def heartbeat() -> None:
+        somebody = lab.browser()
         while True:
-            begun = time.perf_counter()
-            assert (await lab.browser().get("/hub/api/"))[0] == 200
-            waits.append(time.perf_counter() - begun)
+            asked = time.perf_counter()
+            assert (await somebody.get("/hub/api/"))[0] == 200
+            waits.append(time.perf_counter() - asked)
             await asyncio.sleep(0.02)
 
     pulse = asyncio.create_task(heartbeat())
+    begun = time.perf_counter()
     statuses = await asyncio.gather(*[lab.browser().log_in(f"student{n}") for n in range(40)])
+    took = time.perf_counter() - begun
     pulse.cancel()
     assert statuses == [302] * 40
-    assert max(waits) < 1
+    assert statistics.median(waits) < took / 3  # a ratio: this machine may be busy
+    assert len(waits) > 2
 
 
 async def test_the_database_may_hiccup_without_throwing_anybody_out(

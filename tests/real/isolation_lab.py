@@ -53,7 +53,7 @@ CLOSED_BY_RANGE = {
 }
 ALLOWED = "10.202.66.3"
 RESOLVER = "10.202.66.53"
-INTERNET = "203.0.113.66"
+INTERNET = "198.51.100.66"
 """Documentation addresses stand for the internet: no test leaves this machine."""
 
 PROBE_DOCKERFILE = """\

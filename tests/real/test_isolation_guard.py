@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -155,6 +157,22 @@ def test_rules_that_were_touched_come_back(lab: Lab, disturbance: tuple[str, ...
         time.sleep(0.1)
     wait_until_in_force(lab.client, lab.guard)
     assert not lab.answer("seat", "tcp", lab.facts["gateway"], lab.facts["any-port"]).reached
+
+
+def test_the_hosts_own_nft_still_lists(lab: Lab) -> None:
+    """What the guard writes is readable to the host's nft, years older than the guard's."""
+    nft = shutil.which("nft")
+    if nft is None or os.geteuid() != 0:
+        pytest.skip("nft on the host: needs nftables and root")
+    for family in ("inet", "bridge"):
+        listed = subprocess.run(
+            [nft, "list", "table", family, lab.guard.rules.table],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert listed.returncode == 0, f"{family}: {listed.returncode} {listed.stderr}"
+        assert lab.guard.rules.table in listed.stdout
 
 
 def test_a_check_without_rules_is_false(lab: Lab) -> None:

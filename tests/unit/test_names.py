@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crepre_hub.names import container_name, home_volume
+from crepre_hub.names import home_volume, seat_name
 
 VALID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """Source: https://docs.docker.com/reference/cli/docker/container/create/ (names)"""
@@ -34,13 +34,14 @@ HOMES = [
     ("x" * 40, "crepre-home-xxxxxxxxxxxxxxxx--bd913ff68243d41b9611"),
 ]
 
+KEY = b"the lab's own"
+
 CONTAINERS = [
-    ("ada", "", "crepre-seat-ada"),
-    ("guard", "", "crepre-seat-guard"),
-    ("ada.l", "", "crepre-seat-ada-2el"),
-    ("ada", "gpu", "crepre-seat-ada--gpu--6de2feb7ca7d63"),
-    ("ada", "My server", "crepre-seat-ada---4dy-20--74326df26b2807"),
-    ("x" * 64, "y" * 40, "crepre-seat-xxxxxxxxxxxxxxxx--7c--yyyyyyy--669aebf817681a"),
+    ("ada", "", "crepre-seat-9cc8a9e2cf962cb7eff0"),
+    ("guard", "", "crepre-seat-cca6b04cdc7251aa4ac4"),
+    ("ada.l", "", "crepre-seat-3fd1812adae461e2e874"),
+    ("ada", "gpu", "crepre-seat-091d67a24a3db7152ca4"),
+    ("Ada", "My server", "crepre-seat-2763e459c1f568bb7217"),
 ]
 
 
@@ -53,14 +54,14 @@ def test_a_home_keeps_its_name_for_ever(user: str, name: str) -> None:
 @pytest.mark.parametrize(("user", "server", "name"), CONTAINERS)
 def test_a_container_keeps_its_name(user: str, server: str, name: str) -> None:
     """A hub of the next version finds the containers of this one."""
-    assert container_name("crepre", user, server) == name
+    assert seat_name("crepre", user, server, key=KEY) == name
 
 
 @given(LABS, USERS, TEXTS)
 @example("abcdefghijkl", "ä" * 60, "Ä" * 60)
 def test_docker_takes_every_name(lab: str, user: str, server: str) -> None:
     """Whatever somebody is called, the name is valid, and short enough for a host name."""
-    for name in (container_name(lab, user, server), home_volume(lab, user)):
+    for name in (seat_name(lab, user, server, key=KEY), home_volume(lab, user)):
         assert VALID.fullmatch(name)
         assert len(name) <= 63
 
@@ -74,7 +75,7 @@ def test_docker_takes_every_name(lab: str, user: str, server: str) -> None:
 def test_no_two_seats_share_a_name(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     """Another lab, user or server is another container; another lab or user another home."""
     if one != other:
-        assert container_name(*one) != container_name(*other)
+        assert seat_name(*one, key=KEY) != seat_name(*other, key=KEY)
     if one[:2] != other[:2]:
         assert home_volume(*one[:2]) != home_volume(*other[:2])
 
@@ -82,4 +83,10 @@ def test_no_two_seats_share_a_name(one: tuple[str, ...], other: tuple[str, ...])
 @given(LABS, USERS, TEXTS)
 def test_nobody_is_taken_for_a_part_of_the_lab(lab: str, user: str, server: str) -> None:
     """Somebody called ``guard`` does not replace the guard."""
-    assert container_name(lab, user, server) not in {f"{lab}-guard", f"{lab}-guard-next"}
+    assert seat_name(lab, user, server, key=KEY) not in {f"{lab}-guard", f"{lab}-guard-next"}
+
+
+def test_a_name_says_nothing_without_the_labs_key() -> None:
+    """Seats read each other's names from Docker's resolver, and learn nothing about people."""
+    assert "ada" not in seat_name("crepre", "ada", "", key=KEY)
+    assert seat_name("crepre", "ada", "", key=KEY) != seat_name("crepre", "ada", "", key=b"other")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Protocol
 
@@ -33,6 +34,21 @@ class Seat:
 
     user: str
     server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    A server that is there, whether or not the hub knows of it.
+
+    Attributes:
+        id: Names it for ever, as no other: the next server of the same seat has another one.
+        since: When it was made.
+    """
+
+    id: str
+    seat: Seat
+    since: datetime
 
 
 class Backend(Protocol):
@@ -59,6 +75,24 @@ class Backend(Protocol):
 
     def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
         """Traits of ``spawner_class`` for this server; touches nothing."""
+        ...
+
+    def found(self) -> Sequence[Found]:
+        """
+        Every server of this lab that is there, whatever state it is in; may take a while.
+
+        Raises:
+            BackendError: If it cannot be said, not even in part.
+        """
+        ...
+
+    def remove(self, found: Found) -> None:
+        """
+        End a server for good; homes are kept. May be repeated, and may take a while.
+
+        Raises:
+            BackendError: If it is still there.
+        """
         ...
 
     def checks(self) -> Sequence[Check]:

@@ -1,19 +1,29 @@
 """
 The hub's process.
 
-JupyterHub itself, with two things more: it listens on the seats' network as well as on loopback,
-and it looks at the course files every few seconds, so that a broken edit is in the log before a
-student meets it.
+JupyterHub itself, with three things more: it listens on the seats' network as well as on loopback.
+It looks at the course files every few seconds, so that a broken edit is in the log before a
+student meets it. Once a minute it compares its table with the servers that are really there, and
+ends those that nobody knows any more.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
+from jupyterhub import orm
 from jupyterhub.app import JupyterHub
 from tornado.ioloop import PeriodicCallback
-from traitlets import Callable, Unicode
+from traitlets import Callable, Float, Unicode
+
+from crepre_hub.backends.backend import Backend, Found, Seat
+from crepre_hub.clock import utc_now
+from crepre_hub.desk.reconcile import Known, plan_reconcile
+from crepre_hub.errors import BackendError
 
 LOOK_EVERY_SECONDS = 5
 
@@ -23,8 +33,13 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
 
     seat_address = Unicode(help="Where servers reach the hub, as address:port.").tag(config=True)
     look_at_courses = Callable(lambda: None, help="Reads changed course files.").tag(config=True)
+    backend = Callable(help="Returns the Backend.").tag(config=True)
+    reconcile_every_seconds = Float(60, help="Time between looks for lost servers.").tag(config=True)
+    orphan_grace_seconds = Float(60, help="A server younger than this is never lost.").tag(config=True)
 
-    _looking: PeriodicCallback | None = None
+    _suspects: frozenset[str] = frozenset()
+    _repeating: tuple[PeriodicCallback, ...] = ()
+    _first_look: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the hub, then what comes on top of it."""
@@ -32,14 +47,53 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         address, _, port = self.seat_address.rpartition(":")
         if address not in ("", "127.0.0.1"):
             self.http_server.add_sockets([socket_for(address, int(port))])
-        self._looking = PeriodicCallback(self.look_at_courses, LOOK_EVERY_SECONDS * 1000)
-        self._looking.start()
+        self._repeating = (
+            PeriodicCallback(self.look_at_courses, LOOK_EVERY_SECONDS * 1000),
+            PeriodicCallback(self.reconcile, self.reconcile_every_seconds * 1000),
+        )
+        for each in self._repeating:
+            each.start()
+        self._first_look = asyncio.create_task(self.reconcile())
 
     async def shutdown_cancel_tasks(self, *args: Any, **kwargs: Any) -> None:
         """Stop looking before the loop ends."""
-        if self._looking is not None:
-            self._looking.stop()
+        for each in self._repeating:
+            each.stop()
         await super().shutdown_cancel_tasks(*args, **kwargs)
+
+    async def reconcile(self) -> None:
+        """End servers that are there and in nobody's name; changes nothing if Docker is silent."""
+        backend: Backend = self.backend()
+        try:
+            found = await asyncio.to_thread(backend.found)
+        except BackendError as error:
+            self.log.warning("Lost servers were not looked for: %s", error)
+            return
+        for orphan in self._orphans(found):
+            self.log.warning("Ending %s of %s: nobody knows it", orphan.id, orphan.seat.user)
+            try:
+                await asyncio.to_thread(backend.remove, orphan)
+            except BackendError as error:
+                self.log.warning("It is tried again: %s", error)
+
+    def _orphans(self, found: Sequence[Found]) -> tuple[Found, ...]:
+        plan = plan_reconcile(
+            found,
+            self._table(),
+            suspects=self._suspects,
+            now=utc_now(),
+            grace=timedelta(seconds=self.orphan_grace_seconds),
+        )
+        self._suspects = plan.suspects
+        return plan.remove
+
+    def _table(self) -> Iterator[Known]:
+        """The seats that have a server, or are about to have one or to have none."""
+        rows = self.db.query(orm.Spawner).filter(orm.Spawner.server != None)  # noqa: E711
+        for row in rows:
+            spawner = self.users[row.user].spawners[row.name]
+            seat = Seat(row.user.name, row.name)
+            yield Known(seat, "" if spawner.pending else spawner.server_id)
 
 
 def socket_for(address: str, port: int) -> socket.socket:

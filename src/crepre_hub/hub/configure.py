@@ -56,6 +56,7 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
     start_seconds = int(servers.start_timeout.total_seconds())
     c.JupyterHub.spawner_class = seat_class(backend.spawner_class)
     c.SeatMixin.desk = lambda: wiring.launch_desk
+    c.CrepreHub.backend = lambda: wiring.backend
     c.SeatMixin.backend = lambda: wiring.backend
     c[backend.spawner_class.__name__].update(backend.defaults())
     c.Spawner.options_form = lambda spawner: spawner.cards()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +17,7 @@ import aiohttp
 from jupyterhub import __version__ as hub_version
 from jupyterhub.objects import Server
 from jupyterhub.spawner import Spawner
-from traitlets import Callable
+from traitlets import Callable as CallableTrait
 from traitlets.config import LoggingConfigurable
 
 from crepre_hub.backends.backend import Backend, Seat, StartLog
@@ -34,24 +34,22 @@ CLEAN_UP_SECONDS = 5.0
 """Kept back from ``start_timeout``, whose own message is empty, to say what happened."""
 
 
-class KnownServer(Server):  # type: ignore[misc]
+class SeatServer(Server):  # type: ignore[misc]
     """
-    A server that the hub need not ask again whether it is there.
+    A server that says itself when it is up.
 
     The hub stops servers that do not answer it in ``http_timeout`` when it starts itself, and
-    asks new ones at random intervals of up to 5 s. Here a new server has answered already when
-    ``start`` returns, and one found running is left alone however slow it is.
+    asks new ones at random intervals of up to 5 s. Here one that has answered before is left
+    alone however slow it is, and another one is asked often.
     """
 
-    def __init__(self, *, orm_server: Any, answered: str) -> None:
+    def __init__(self, *, orm_server: Any, until_up: Callable[[], Awaitable[str]]) -> None:
         super().__init__(orm_server=orm_server)
-        self._answered = answered
+        self._until_up = until_up
 
     async def wait_up(self, *args: Any, **kwargs: Any) -> Any:
-        """Return at once where the server is known to be there."""
-        if self._answered:
-            return SimpleNamespace(headers={"X-JupyterHub-Version": self._answered})
-        return await super().wait_up(*args, **kwargs)
+        """Return when the server is known to be there."""
+        return SimpleNamespace(headers={"X-JupyterHub-Version": await self._until_up()})
 
 
 if TYPE_CHECKING:
@@ -63,8 +61,8 @@ else:
 class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     """What every backend's Spawner does for crepre-hub."""
 
-    desk = Callable(help="Returns the LaunchDesk.").tag(config=True)
-    backend = Callable(help="Returns the Backend.").tag(config=True)
+    desk = CallableTrait(help="Returns the LaunchDesk.").tag(config=True)
+    backend = CallableTrait(help="Returns the Backend.").tag(config=True)
 
     start_log: StartLog | None = None
     _known_version = ""
@@ -99,7 +97,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         self.start_log = StartLog()
         try:
             return await self._start_and_wait()
-        except (CrepreError, TimeoutError, OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  (whatever it was, the student reads a sentence)
             raise failed(error, who=self._log_name) from error
         finally:
             self.start_log.close()
@@ -142,6 +140,25 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
 
     # --- found again by a restarted hub
 
+    async def _until_up(self) -> str:
+        """
+        The version that the server answered with, now or at any time before.
+
+        It is asked only where an earlier hub did not see its start end; then what was learned is
+        written down, since later hubs must not have to ask.
+
+        Raises:
+            TimeoutError: If it is silent for ``http_timeout``, or has ended.
+        """
+        if not self._known_version:
+            try:
+                async with asyncio.timeout(self.http_timeout):
+                    await self._until_it_answers(self.server.host)
+            except CrepreError as error:
+                raise TimeoutError(str(error)) from error
+            self.orm_spawner.state = self.get_state()
+        return self._known_version
+
     def load_state(self, state: dict[str, Any]) -> None:
         """A state that was saved says that the server had answered once."""
         backend: Backend = self.backend()
@@ -166,9 +183,9 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     def server(self) -> Any:
         """The server's address, as JupyterHub knows it."""
         server = Spawner.server.fget(self)
-        if server is not None and self._known_version:
-            return KnownServer(orm_server=server.orm_server, answered=self._known_version)
-        return server
+        if server is None:
+            return None
+        return SeatServer(orm_server=server.orm_server, until_up=self._until_up)
 
     @server.setter
     def server(self, server: Any) -> None:

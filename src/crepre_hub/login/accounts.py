@@ -58,8 +58,8 @@ class AccountsAuthenticator(Authenticator):  # type: ignore[misc]  # JupyterHub 
         default_value={"127.0.0.1", "::1"},
         config=True,
         help="""
-        Addresses whose ``X-Forwarded-For`` is believed: the lab's proxy as the hub sees it, and
-        any TLS proxy in front of it. ``JupyterHub.trusted_downstream_ips`` are added.
+        Addresses whose ``X-Forwarded-For`` is believed: the lab's proxy, as the hub sees it.
+        A TLS proxy in front of that belongs into ``JupyterHub.trusted_downstream_ips``.
         """,
     )
 

@@ -64,8 +64,12 @@ class AccountHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no ty
 
     def visitor(self, name: str | None = None) -> Visitor:
         """Where this request comes from; with the device's proof where it is for *name*."""
-        trusted = self.accounts.trusted_proxies | set(self.app.trusted_downstream_ips)
-        return Visitor(address_of(self.request, trusted), self._proof_for(name) if name else None)
+        address = address_of(
+            self.request,
+            proxies=self.accounts.trusted_proxies,
+            downstream=self.app.trusted_downstream_ips,
+        )
+        return Visitor(address, self._proof_for(name) if name else None)
 
     def _proof_for(self, typed_name: str) -> str | None:
         name = normal_name(typed_name)

@@ -8,23 +8,29 @@ from ipaddress import ip_address
 from tornado.httputil import HTTPServerRequest
 
 
-def address_of(request: HTTPServerRequest, trusted: Collection[str]) -> str:
+def address_of(
+    request: HTTPServerRequest, *, proxies: Collection[str], downstream: Collection[str]
+) -> str:
     """
     The address of the browser.
 
     Tornado believes ``X-Real-Ip`` from anybody, and the lab's proxy passes that header on as
     it came, so its ``remote_ip`` can be chosen freely by whoever sends the request. Here,
-    ``X-Forwarded-For`` counts, which the proxy appends to; only from a *trusted* neighbour;
-    and only its last entry that is not itself *trusted*.
+    ``X-Forwarded-For`` counts, which the proxy appends to.
+
+    Args:
+        proxies: Neighbours whose ``X-Forwarded-For`` is believed. They are not passed over in
+            that header: a person on this machine comes from loopback, as the proxy may.
+        downstream: Proxies in front of the lab's own, to be passed over in the header.
     """
     peer = _peer(request)
-    if peer and peer not in trusted:
+    if peer and peer not in proxies:
         return peer
     hops = ",".join(request.headers.get_list("X-Forwarded-For")).split(",")
     for hop in (hop.strip() for hop in reversed(hops)):
         if not _is_address(hop):
             break
-        if hop not in trusted:
+        if hop not in downstream:
             return hop
     return peer
 

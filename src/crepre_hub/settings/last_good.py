@@ -32,5 +32,5 @@ def settings_or_last_good(root: Path) -> Settings:
             lab = read_lab(root / "var" / "last-good" / LAB_FILE)
         except SettingsProblems:
             raise error from None
-        log.error("%s (the last good version goes on)", error)  # noqa: TRY400  (its text says all)
+        log.error("%s (the last good version goes on)", error)
         return Settings(root, lab, ())

@@ -21,8 +21,8 @@ INET = """\
 table inet crepre_ml_lab { }
 delete table inet crepre_ml_lab
 table inet crepre_ml_lab {
-    set seats_to_host_busy { type ipv4_addr; size 65535; flags dynamic; }
-    set seats_outward_busy { type ipv4_addr; size 65535; flags dynamic; }
+    set seats_to_host_busy { typeof ip saddr; size 65535; flags dynamic; }
+    set seats_outward_busy { typeof ip saddr; size 65535; flags dynamic; }
 
     chain to_host {
         type filter hook input priority -10; policy accept;

@@ -32,6 +32,7 @@ def request(peer: Any, *forwarded: str, real_ip: str = "") -> HTTPServerRequest:
         ((PROXY, 1), ["10.6.6.6", "192.0.2.7"], "192.0.2.7"),
         ((PROXY, 1), ["10.6.6.6, 192.0.2.7, 198.51.100.1"], "192.0.2.7"),
         ((PROXY, 1), ["10.6.6.6, garbage, 198.51.100.1"], PROXY),
+        ((PROXY, 1), ["10.6.6.6, 127.0.0.1"], PROXY),  # somebody on this machine
         ((PROXY, 1), [], PROXY),
         ((PROXY, 1), [""], PROXY),
         ((PROXY, 1), ["2001:db8::5"], "2001:db8::5"),
@@ -44,7 +45,7 @@ def request(peer: Any, *forwarded: str, real_ip: str = "") -> HTTPServerRequest:
 def test_an_address_is_believed_from_trusted_neighbours(
     peer: Any, forwarded: list[str], address: str
 ) -> None:
-    """The last hop that is not itself trusted counts; a stranger's own word never does."""
-    trusted = {PROXY, "198.51.100.1"}
-    assert address_of(request(peer, *forwarded), trusted) == address
-    assert address_of(request(peer, *forwarded, real_ip="10.9.9.9"), trusted) == address
+    """The last hop that is no proxy in front counts; a stranger's own word never does."""
+    trusted = {"proxies": {PROXY}, "downstream": {"198.51.100.1"}}
+    assert address_of(request(peer, *forwarded), **trusted) == address
+    assert address_of(request(peer, *forwarded, real_ip="10.9.9.9"), **trusted) == address

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 
-from crepre_hub.backends.backend import Seat
+from docker import APIClient
+
+from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.docker.checks import docker_checks
 from crepre_hub.backends.docker.container import (
     SeatLabels,
@@ -13,18 +16,22 @@ from crepre_hub.backends.docker.container import (
     render_container,
     render_host_config,
 )
+from crepre_hub.backends.docker.found import found_containers, remove_container
 from crepre_hub.backends.docker.guard import Guard, ensure_guard
 from crepre_hub.backends.docker.guard_rules import Reach
 from crepre_hub.backends.docker.guard_state import ensure_seats_guarded, wait_until_in_force
 from crepre_hub.backends.docker.network import ensure_network, seat_network
+from crepre_hub.backends.docker.resolvers import read_resolvers
 from crepre_hub.backends.docker.spawner import (
     ConcurrentDockerSpawner,
     client_at,
     engine_from_environment,
 )
+from crepre_hub.errors import BackendError, DockerUnreachable
 from crepre_hub.findings import Check
-from crepre_hub.names import container_name, home_volume
+from crepre_hub.names import home_volume, seat_name
 from crepre_hub.profiles.profile import Placement
+from crepre_hub.secret import ensure_secret_file
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.settings.reader import Settings
 
@@ -44,6 +51,7 @@ class DockerBackend:
         self.engine = engine_from_environment(self._docker.socket)
         self.network = seat_network(self._lab, self._docker.subnet)
         self.hub_host = str(self.network.gateway)
+        self._mending = threading.Lock()
 
     @property
     def guard(self) -> Guard:
@@ -52,24 +60,29 @@ class DockerBackend:
         return Guard(
             image=image_reference("guard"),
             network=self.network,
-            reach=Reach(allow=allow, internet=self._docker.internet),
+            reach=Reach(
+                allow=allow, internet=self._docker.internet, resolvers=read_resolvers()
+            ),
             hub_port=ports_of(self._settings.lab).hub,
         )
 
     def defaults(self) -> Mapping[str, object]:
         """The engine, the network and its guard, and that no container is used twice."""
-        guard = self.guard
         return {
             "engine": self.engine,
             "network_name": self.network.name,
             "cpu_limit": None,  # said once, with all other limits, in the host config
             "remove": True,  # none keeps an old token, limit or environment
-            "ensure_guarded": lambda client: ensure_seats_guarded(client, guard),
+            # A function, since traitlets copies what methods belong to.
+            "ensure_guarded": lambda client: self.ensure_guarded(client),  # noqa: PLW0108
         }
 
     def identity(self, seat: Seat) -> Mapping[str, object]:
         """The container's name."""
-        return {"name_template": container_name(self._lab, seat.user, seat.server)}
+        secrets = self._settings.state / "secrets"
+        secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = ensure_secret_file(secrets / "names").reveal().encode()
+        return {"name_template": seat_name(self._lab, seat.user, seat.server, key=key)}
 
     def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
         """Traits for ``ConcurrentDockerSpawner``."""
@@ -93,6 +106,14 @@ class DockerBackend:
             },
         }
 
+    def found(self) -> Sequence[Found]:
+        """The lab's containers."""
+        return found_containers(client_at(self.engine), self._lab)
+
+    def remove(self, found: Found) -> None:
+        """Stop and remove a container."""
+        remove_container(client_at(self.engine), found)
+
     def checks(self) -> Sequence[Check]:
         """What the doctor should look at."""
         courses = self._settings.courses
@@ -100,12 +121,27 @@ class DockerBackend:
         references = {image: image_reference(image) for image in images}
         return docker_checks(self.engine, self.network, self.guard, references)
 
+    def ensure_guarded(self, client: APIClient) -> None:
+        """
+        Pass only while the guard is in force, mending it first where it is not.
+
+        Its rules follow the machine's name servers, which change when a laptop moves.
+        """
+        guard = self.guard
+        try:
+            ensure_seats_guarded(client, guard)
+        except DockerUnreachable:
+            raise
+        except BackendError:
+            with self._mending:
+                ensure_guard(client, guard)
+                wait_until_in_force(client, guard)
+
     def ensure_ready(self) -> None:
         """The seats' network, and its guard in force."""
         client = client_at(self.engine)
         ensure_network(client, self.network)
-        ensure_guard(client, self.guard)
-        wait_until_in_force(client, self.guard)
+        self.ensure_guarded(client)
 
 
 def image_reference(image: str) -> str:

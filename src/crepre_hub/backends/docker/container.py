@@ -12,6 +12,8 @@ from crepre_hub.backends.docker.network import LAB_LABEL
 
 MiB = 1024**2
 
+USER_LABEL = "crepre.user"
+SERVER_LABEL = "crepre.server"
 SEAT_UID = 1000
 NO_GPU = "void"
 """
@@ -70,8 +72,8 @@ class SeatLabels:
         """Labels as Docker takes them."""
         return {
             LAB_LABEL: self.lab,
-            "crepre.user": self.user,
-            "crepre.server": self.server,
+            USER_LABEL: self.user,
+            SERVER_LABEL: self.server,
             "crepre.course": self.course,
             "crepre.profile": self.profile,
         }
@@ -108,7 +110,10 @@ def _amounts(limits: SeatLimits) -> dict[str, Any]:
         "pids_limit": limits.processes,
         "oom_score_adj": OOM_SCORE_ADJ,
         "shm_size": limits.scratch_bytes,
-        "tmpfs": {"/tmp": _scratch(limits.scratch_bytes), "/var/tmp": _scratch(64 * MiB)},
+        "tmpfs": {
+            "/tmp": _scratch(limits.scratch_bytes),  # noqa: S108  (the container's own)
+            "/var/tmp": _scratch(64 * MiB),  # noqa: S108
+        },
         "ulimits": [
             Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
             Ulimit(name="core", soft=0, hard=0),

@@ -107,13 +107,19 @@ def render_rules(network: SeatNetwork, reach: Reach, hub_port: int = HUB_PORT) -
 
 
 def _inet(table: str, network: SeatNetwork, reach: Reach, hub_port: int) -> str:
+    """
+    Between seats and everything else.
+
+    The sets say ``typeof ip saddr`` and not ``type ipv4_addr``: what the guard's nft 1.1 writes for
+    the latter makes the host's nft 1.0 (Debian 12) end with a segmentation fault as it lists.
+    """
     seats = f'"{network.bridge}"'
     too_many = f"ip saddr ct count over {CONNECTIONS_PER_SEAT}"
     refuse = "reject with icmp type admin-prohibited"
     head = dedent(f"""\
         table inet {table} {{
-            set seats_to_host_busy {{ type ipv4_addr; size 65535; flags dynamic; }}
-            set seats_outward_busy {{ type ipv4_addr; size 65535; flags dynamic; }}
+            set seats_to_host_busy {{ typeof ip saddr; size 65535; flags dynamic; }}
+            set seats_outward_busy {{ typeof ip saddr; size 65535; flags dynamic; }}
 
             chain to_host {{
                 type filter hook input priority -10; policy accept;

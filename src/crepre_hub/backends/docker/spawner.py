@@ -35,6 +35,18 @@ from crepre_hub.errors import (
 POLL_PATIENCE_SECONDS = 10.0
 """A poll that Docker has not answered by then counts as "could not ask"."""
 
+STOP_PATIENCE_SECONDS = 45.0
+"""
+A server that Docker has not stopped and removed by then is given up.
+
+Its owner is told that it is gone and may start again; the next look for lost servers ends it.
+"""
+
+START_END_PATIENCE_SECONDS = 5.0
+LOOK_PATIENCE_SECONDS = 5.0
+
+ASK_AGAIN_SECONDS = 1.0
+
 CALLS_AT_ONCE = 256
 """Threads are made when needed; a hanging call holds one of them for at most the timeout."""
 
@@ -105,6 +117,11 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         except (DockerException, requests.RequestException, OSError) as error:
             raise DockerUnreachable(f"Docker did not answer ({method}: {error}).") from error
 
+    @property
+    def server_id(self) -> str:
+        """What ``Found.id`` is for this server; empty while that is not known."""
+        return str(self.object_id)
+
     # --- is it there?
 
     async def poll(self) -> str | int | None:
@@ -136,10 +153,17 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
 
     async def get_url(self) -> str:
         """Where the server listens, also for a start that a restarting hub did not see end."""
-        if self.server.port and self.server.ip:
-            return str(self.server.url)
-        ip, port = await self.get_ip_and_port()
-        return f"http://{ip}:{port}"
+        while not self.server.ip:
+            try:
+                ip, port = await self.get_ip_and_port()
+            except NotFound:
+                break
+            except _TROUBLE as error:
+                self.log.warning("Docker cannot say where %s is: %s", self.object_name, error)
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
+            else:
+                return f"http://{ip}:{port}"
+        return str(self.server.url)
 
     def _is_being_made(self) -> bool:
         return self._in_flight is not None and not self._in_flight.done()
@@ -204,25 +228,48 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
             self.start_log.reach(phase)
 
     async def why_not_running(self) -> BackendError | None:
-        """What the container's end says about why it ended; None while it runs."""
-        container = await self.get_object()
-        if container is None:
-            return StartFailed("The container vanished while it was starting.")
-        if container["State"]["Running"]:
+        """What the container's end says about why it ended; None while it runs, or may run."""
+        try:
+            async with asyncio.timeout(LOOK_PATIENCE_SECONDS):
+                container = await self.get_object()
+                if container is None:
+                    return StartFailed("The container vanished while it was starting.")
+                if container["State"]["Running"]:
+                    return None
+                log = await self.docker("logs", self.object_id, tail=50)
+        except _TROUBLE as error:
+            self.log.warning("Docker cannot say how %s is: %s", self.object_name, error)
             return None
-        log = await self.docker("logs", self.object_id, tail=50)
         return _why(container["State"], log.decode(errors="replace"))
 
     # --- stop
 
     async def stop(self, now: bool = False) -> None:
-        """Stop and remove the container; the home is a volume of its own and stays."""
-        if self._is_being_made() and self._in_flight is not None:
-            await asyncio.wait([self._in_flight], timeout=POLL_PATIENCE_SECONDS)
+        """
+        Stop and remove the container; the home is a volume of its own and stays.
+
+        Raises:
+            DockerUnreachable: If Docker did not do it in time.
+        """
+        try:
+            async with asyncio.timeout(STOP_PATIENCE_SECONDS):
+                await self._end_start()
+                await self._stop_and_remove(0 if now else 10)
+        except TimeoutError:
+            raise DockerUnreachable(f"Docker did not stop {self.object_name} in time.") from None
+
+    async def _end_start(self) -> None:
+        """Wait a little for a start that is under way, then give it up."""
+        if self._in_flight is None or self._in_flight.done():
+            return
+        await asyncio.wait([self._in_flight], timeout=START_END_PATIENCE_SECONDS)
+        self._in_flight.cancel()
+
+    async def _stop_and_remove(self, seconds: int) -> None:
         if await self.get_object() is None:
             return
         try:
-            await self.docker("stop", self.object_id, timeout=0 if now else 10)
+            await self.docker("stop", self.object_id, timeout=seconds)
         except NotFound:
             return
         await self.remove_object()

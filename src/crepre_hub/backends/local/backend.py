@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from crepre_hub.backends.backend import Seat
+from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.local.checks import local_checks
+from crepre_hub.backends.local.found import MARK, end_process, found_processes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.findings import Check
 from crepre_hub.names import container_name, home_volume
@@ -45,8 +46,22 @@ class LocalBackend:
             "home_dir": str(home),
             "notebook_dir": str(home),
             "log_file": str(self._state / "log" / "servers" / f"{name}.log"),
-            "environment": {"PATH": f"{programs}:{os.defpath}"},
+            "environment": {"PATH": f"{programs}:{os.defpath}", MARK: str(self._state)},
+            "end_leftovers": lambda: self._end_servers_of(seat),
         }
+
+    def found(self) -> Sequence[Found]:
+        """The lab's server processes."""
+        return found_processes(self._state)
+
+    def remove(self, found: Found) -> None:
+        """End a process."""
+        end_process(found)
+
+    def _end_servers_of(self, seat: Seat) -> None:
+        for found in self.found():
+            if found.seat == seat:
+                self.remove(found)
 
     def checks(self) -> Sequence[Check]:
         """What the doctor should look at."""

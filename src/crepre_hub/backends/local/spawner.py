@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner
-from traitlets import Unicode
+from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
+from crepre_hub.backends.local.found import birth
 from crepre_hub.errors import BackendError, HomeFull, ImageMissing, StartFailed
 
 
@@ -23,8 +25,17 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     log_file = Unicode(help="Where the server's output goes.")
 
+    end_leftovers = Callable(
+        lambda: None, help="Ends what a hub that was killed left of this seat; may take a while."
+    )
+
     start_log: StartLog | None = None
     _born = ""
+
+    @property
+    def server_id(self) -> str:
+        """What ``Found.id`` is for this server; empty while it has none."""
+        return f"{self.pid}:{self._born}" if self.pid and self._born else ""
 
     async def start(self) -> str:
         """
@@ -37,18 +48,19 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         if not Path(self.cmd[0]).exists():
             raise ImageMissing(f"There is no {self.cmd[0]}.")
         self._reach("container")
+        await asyncio.to_thread(self.end_leftovers)
         log = Path(self.log_file)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self.popen_kwargs = {"stdout": output, "stderr": output}
             url: str = await super().start()
-        self._born = _birth(self.pid)
+        self._born = birth(self.pid)
         self._reach("server")
         return url
 
     async def poll(self) -> int | None:
         """None while the process runs."""
-        if self.pid and self._born and _birth(self.pid) != self._born:
+        if self.pid and self._born and birth(self.pid) != self._born:
             self.clear_state()
             return 0
         status: int | None = await super().poll()
@@ -76,19 +88,6 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
     def _reach(self, phase: str) -> None:
         if self.start_log is not None:
             self.start_log.reach(phase)
-
-
-def _birth(pid: int) -> str:
-    """
-    When the process *pid* began, in clock ticks since the machine started; empty if unknown.
-
-    Source: proc_pid_stat(5), field 22.
-    """
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    return text.rpartition(")")[2].split()[19]
 
 
 def runs_as_root() -> bool:

@@ -1,0 +1,125 @@
+"""
+From click to ready, ours against stock JupyterHub with DockerSpawner: ``python -m bench``.
+
+Exit 0 if the goals are reached, 1 if not, 2 if something could not be run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import docker
+import typer
+from rich.console import Console
+
+from bench.machine import this_machine
+from bench.meters import memory_pss_mib, tree
+from bench.peers import Ours, Peer, Stock
+from bench.report import line, missed_goals, print_summary, summary, write_json
+from bench.rounds import Plan, measure
+from crepre_hub.ops.docker_cli import find_docker_client
+from crepre_hub.ops.images import build_image
+from tests.machine.base_image import ensure_base_image
+from tests.machine.engine import ensure_docker_engine
+from tests.machine.fixtures import COURSE_IMAGE, LOG
+
+QUICK = Plan(ones=2, manies=1, students=6, timeout=120)
+
+console = Console()
+
+
+def main(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of one student alone.")] = 8,
+    crowds: Annotated[int, typer.Option(min=0, help="Rounds of all students at once.")] = 3,
+    students: Annotated[int, typer.Option(min=1, max=50, help="How many at once.")] = 10,
+    timeout: Annotated[float, typer.Option(help="Seconds; a failed start counts as much.")] = 120,
+    quick: Annotated[bool, typer.Option("--quick", help="A glimpse, without the expert.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
+) -> None:
+    """Measure, print, and say whether the goals are reached."""
+    plan = QUICK if quick else Plan(rounds, crowds, students, timeout)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    with ExitStack() as stack:
+        peers, machine = _ready(stack, with_expert=not quick)
+        _tell(f"{machine.processor}, {machine.cores} cores, load {machine.load[0]:.1f}")
+        memory = {"before": _memory(peers)}
+        samples = asyncio.run(measure(peers, plan, lambda sample: _tell(line(sample))))
+        memory["after"] = _memory(peers)
+        if json:
+            write_json(json, machine, plan, peers, memory, samples)
+    rows = summary(samples)
+    print_summary(console, rows, plan)
+    _tell_memory(memory)
+    missed = missed_goals(rows)
+    for each in missed:
+        console.print(f"Goal missed: {each}", style="bold")
+    raise typer.Exit(1 if missed else 0)
+
+
+def _ready(stack: ExitStack, *, with_expert: bool) -> tuple[list[Peer], Any]:
+    """All peers, running; *stack* ends them and removes what they made."""
+    engine = ensure_docker_engine(LOG)
+    stack.callback(engine.stop)
+    base = ensure_base_image(find_docker_client(os.environ).path, os.environ)
+    run = secrets.token_hex(3)
+    root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crepre-bench-")))
+    image, digest = stack.enter_context(_image(run, base))
+    peers: list[Peer] = [
+        Ours(root / "ours", run, image, f"10.240.{secrets.randbelow(256)}.0/24", base),
+        Stock("plain", "stock", root / "plain", f"crepre-bench-{run}-plain", image),
+    ]
+    if with_expert:
+        prefix = f"crepre-bench-{run}-expert"
+        expert = Stock("expert", "stock, tuned", root / "expert", prefix, image, own_network=True)
+        peers.append(expert)
+    for peer in peers:
+        _tell(f"starting {peer.title}")
+        stack.callback(peer.down)
+        peer.up()
+    return peers, this_machine(digest)
+
+
+@contextmanager
+def _image(run: str, base: str) -> Iterator[tuple[str, str]]:
+    """A name of its own for the course's image, so that nobody moves it meanwhile; its digest."""
+    _tell("looking for the course's image")
+    build_image("course-cpu", base=base, tag=COURSE_IMAGE, on_step=lambda step: _tell(step.title))
+    name = f"crepre-bench-{run}/course-cpu:latest"
+    with closing(docker.from_env()) as client:
+        image = client.images.get(COURSE_IMAGE)
+        image.tag(name)
+        try:
+            yield name, str(image.id)
+        finally:
+            client.images.remove(name)
+
+
+def _memory(peers: list[Peer]) -> dict[str, float]:
+    """PSS in MiB of the processes of each peer: hub, proxy and helpers."""
+    found = {}
+    for peer in peers:
+        found[f"{peer.name} hub"] = memory_pss_mib([peer.hub()])
+        found[f"{peer.name} all"] = memory_pss_mib(tree(peer.roots()))
+    return found
+
+
+def _tell_memory(memory: dict[str, dict[str, float]]) -> None:
+    for moment, values in memory.items():
+        words = ", ".join(f"{name} {value:.0f}" for name, value in values.items())
+        console.print(f"MiB (PSS) {moment} the run: {words}")
+
+
+def _tell(text: str) -> None:
+    console.print(text, style="dim", highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)

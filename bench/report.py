@@ -1,0 +1,188 @@
+"""The figures, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import Ratio, paired_ratio, spread
+from bench.machine import Machine
+from bench.peers import Peer
+from bench.rounds import Kind, Plan, Sample
+
+OURS = "ours"
+GOALS: Mapping[str, float] = {"one": 0.75, "many": 0.8}
+KINDS: tuple[Kind, ...] = ("one", "many")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One peer in one kind of round; seconds and MiB, as in ``Sample``."""
+
+    peer: str
+    kind: Kind
+    rounds: int
+    median: float
+    least: float
+    most: float
+    middle_student: float
+    failures: int
+    lab_cpu: float
+    seats_cpu: float
+    engine_cpu: float
+    seat_memory_mib: float
+    ours_by_this: Ratio | None
+
+
+def summary(samples: Sequence[Sample]) -> list[Row]:
+    """A row for each peer and kind that was measured; CPU is for each start."""
+    peers = list(dict.fromkeys(sample.peer for sample in samples))
+    return [
+        _row(kind, peer, samples)
+        for kind in KINDS
+        for peer in peers
+        if any(sample.kind == kind for sample in samples)
+    ]
+
+
+def _row(kind: Kind, peer: str, samples: Sequence[Sample]) -> Row:
+    of_kind = sorted((s for s in samples if s.kind == kind), key=lambda sample: sample.round)
+    theirs = [sample for sample in of_kind if sample.peer == peer]
+    ours = [sample for sample in of_kind if sample.peer == OURS]
+    lasts = [max(sample.seconds) for sample in theirs]
+    last = spread(lasts)
+    return Row(
+        peer=peer,
+        kind=kind,
+        rounds=len(theirs),
+        median=last.median,
+        least=last.least,
+        most=last.most,
+        middle_student=spread([second for s in theirs for second in s.seconds]).median,
+        failures=sum(len(sample.failures) for sample in theirs),
+        lab_cpu=_per_start(theirs, "lab_cpu"),
+        seats_cpu=_per_start(theirs, "seats_cpu"),
+        engine_cpu=_per_start(theirs, "engine_cpu"),
+        seat_memory_mib=mean([m for s in theirs for m in s.seat_memory_mib] or [0.0]),
+        ours_by_this=None
+        if peer == OURS or not ours
+        else paired_ratio([max(sample.seconds) for sample in ours], lasts),
+    )
+
+
+def _per_start(samples: Sequence[Sample], meter: str) -> float:
+    return spread([getattr(sample, meter) / len(sample.seconds) for sample in samples]).median
+
+
+# --- for people
+
+
+def print_summary(console: Console, rows: Iterable[Row], plan: Plan) -> None:
+    """One table for each kind."""
+    rows = list(rows)
+    titles = {"one": "One student", "many": f"{plan.students} students at once: until the last"}
+    for kind in KINDS:
+        table = _table(f"{titles[kind]}, from click to ready")
+        for row in (row for row in rows if row.kind == kind):
+            table.add_row(*_cells(row))
+        if table.row_count:
+            console.print(table)
+    console.print(
+        "ours ÷ this: ratio of medians, with a bootstrap 95 % interval over rounds; below 1 ours"
+        " is quicker.\nCPU: seconds of work for each start. Memory: of an idle server, files in"
+        " the page cache left out."
+    )
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for name in (
+        "median s",
+        "least–most",
+        "middle student",
+        "ours ÷ this",
+        "failed",
+        "CPU hub+proxy",
+        "CPU server",
+        "CPU engine",
+        "MiB server",
+    ):
+        table.add_column(name, justify="right")
+    return table
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.peer,
+        f"{row.median:.2f}",
+        f"{row.least:.2f}–{row.most:.2f}",
+        f"{row.middle_student:.2f}",
+        _ratio(row.ours_by_this),
+        str(row.failures),
+        f"{row.lab_cpu:.2f}",
+        f"{row.seats_cpu:.2f}",
+        f"{row.engine_cpu:.2f}",
+        f"{row.seat_memory_mib:.0f}",
+    ]
+
+
+def _ratio(ratio: Ratio | None) -> str:
+    if ratio is None:
+        return ""
+    return f"{ratio.ratio:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
+
+
+def line(sample: Sample) -> str:
+    """A sample as it comes, on one line."""
+    last = max(sample.seconds)
+    failed = f", {len(sample.failures)} failed" if sample.failures else ""
+    return (
+        f"round {sample.round + 1:2}  {sample.kind:4}  {sample.peer:7} {last:6.2f} s{failed}"
+        f"  (machine busy {sample.machine.busy:.1f} s, stolen {sample.machine.steal:.1f} s,"
+        f" load {sample.load:.1f})"
+    )
+
+
+def missed_goals(rows: Iterable[Row], peer: str = "plain") -> list[str]:
+    """What is worse than our goals against *peer*, in sentences."""
+    missed = []
+    for row in rows:
+        goal = GOALS[row.kind]
+        if row.peer == peer and row.ours_by_this and row.ours_by_this.ratio > goal:
+            missed.append(
+                f"{row.kind}: {row.ours_by_this.ratio:.2f} of {peer}'s time, goal at most {goal}"
+            )
+        if row.peer == OURS and row.failures:
+            missed.append(f"{row.kind}: {row.failures} of our starts failed")
+    return missed
+
+
+# --- for programs
+
+
+def write_json(
+    file: Path,
+    machine: Machine,
+    plan: Plan,
+    peers: Sequence[Peer],
+    memory: Mapping[str, Mapping[str, float]],
+    samples: Sequence[Sample],
+) -> None:
+    """Everything that was measured, round by round."""
+    content: dict[str, Any] = {
+        "machine": asdict(machine),
+        "plan": asdict(plan),
+        "peers": {peer.name: peer.title for peer in peers},
+        "memory_mib": memory,
+        "summary": [asdict(row) for row in summary(samples)],
+        "samples": [asdict(sample) for sample in samples],
+    }
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

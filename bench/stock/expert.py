@@ -1,0 +1,21 @@
+"""
+Expert: what an experienced admin makes of it.
+
+Containers on a network of their own, reached without published ports; homes in named volumes;
+no container used twice; servers outlive the hub.
+Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/data-persistence.html
+"""
+
+import json
+import os
+
+c = get_config()  # noqa: F821  (JupyterHub provides it)
+load_subconfig("plain.py", path=os.path.dirname(os.path.abspath(__file__)))  # noqa: F821
+told = json.loads(os.environ["BENCH_STOCK"])
+
+c.JupyterHub.cleanup_servers = False
+c.DockerSpawner.network_name = told["network"]
+c.DockerSpawner.use_internal_ip = True
+c.DockerSpawner.remove = True
+c.DockerSpawner.notebook_dir = "/home/student"
+c.DockerSpawner.volumes = {told["prefix"] + "-home-{username}": "/home/student"}

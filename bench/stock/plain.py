@@ -1,0 +1,26 @@
+"""
+Stock: JupyterHub with DockerSpawner, as their documentation begins.
+
+The hub listens where containers reach it (the default bridge's gateway), and containers publish
+their port on loopback. Everything that is not named here is the default.
+Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/docker-image.html
+"""
+
+import json
+import os
+
+c = get_config()  # noqa: F821  (JupyterHub provides it)
+told = json.loads(os.environ["BENCH_STOCK"])
+
+c.JupyterHub.bind_url = f"http://127.0.0.1:{told['port']}"
+c.JupyterHub.hub_ip = told["hub_ip"]
+c.JupyterHub.hub_port = told["port"] + 81
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{told['port'] + 1}"
+c.ConfigurableHTTPProxy.command = told["proxy"]
+
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+
+c.JupyterHub.spawner_class = "docker"
+c.DockerSpawner.image = told["image"]
+c.DockerSpawner.prefix = told["prefix"]

@@ -1,0 +1,87 @@
+"""The lab's server processes as the machine knows them, whatever the hub believes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.errors import BackendError
+
+MARK = "CREPRE_SERVER_OF"
+"""In the environment of every server: the folder of its lab's own files."""
+
+PROGRAM = b"jupyterhub-singleuser"
+END_PATIENCE_SECONDS = 10.0
+
+
+def found_processes(state: Path) -> tuple[Found, ...]:
+    """Every server of the lab in *state*; what kernels and students started is not among them."""
+    return tuple(_servers(str(state)))
+
+
+def _servers(mark: str) -> Iterator[Found]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if PROGRAM not in (folder / "cmdline").read_bytes():
+                continue
+            environment = _environment(folder)
+            began = datetime.fromtimestamp(folder.stat().st_ctime, UTC)
+        except OSError:
+            continue  # it ended meanwhile, or is another user's
+        if environment.get(MARK) != mark:
+            continue
+        names = (environment.get(f"JUPYTERHUB_{name}", "") for name in ("USER", "SERVER_NAME"))
+        yield Found(process_id(int(folder.name)), Seat(*names), began)
+
+
+def _environment(folder: Path) -> Mapping[str, str]:
+    """Source: proc_pid_environ(5)."""
+    lines = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def end_process(found: Found) -> None:
+    """
+    Ask a server to end, and after 10 s make it.
+
+    Raises:
+        BackendError: If it is still there.
+    """
+    pid = int(found.id.partition(":")[0])
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        until = time.monotonic() + END_PATIENCE_SECONDS
+        try:
+            if process_id(pid) == found.id:
+                os.kill(pid, number)
+        except ProcessLookupError:
+            return
+        while time.monotonic() < until:
+            if process_id(pid) != found.id:
+                return
+            time.sleep(0.05)
+    raise BackendError(f"The process {pid} of {found.seat.user} does not end.")
+
+
+def process_id(pid: int) -> str:
+    """The process's number and when it began; empty where there is none, or only its remains."""
+    born = birth(pid)
+    return f"{pid}:{born}" if born else ""
+
+
+def birth(pid: int) -> str:
+    """
+    When the process *pid* began, in clock ticks since the machine started; empty if it ended.
+
+    Source: proc_pid_stat(5), fields 3 and 22.
+    """
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] == "Z" else fields[19]
