@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +11,7 @@ from crepre_hub.backends.local.checks import local_checks
 from crepre_hub.backends.local.found import MARK, end_process, found_processes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.findings import Check
-from crepre_hub.names import container_name, home_volume
+from crepre_hub.names import home_volume
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.settings.reader import Settings
 
@@ -39,7 +40,7 @@ class LocalBackend:
         """Traits for ``LastingLocalSpawner``."""
         programs = self._state / "stack" / placement.image / "bin"
         home = self._state / "homes" / home_volume(self._lab, seat.user)
-        name = container_name(self._lab, seat.user, seat.server) if seat.server else home.name
+        name = f"{home.name}--{_digest(seat.server)}" if seat.server else home.name
         return {
             "cmd": [str(programs / "jupyterhub-singleuser")],
             "args": ["--allow-root"] if runs_as_root() else [],
@@ -69,3 +70,8 @@ class LocalBackend:
 
     def ensure_ready(self) -> None:
         """Nothing is needed before the first start."""
+
+
+def _digest(server: str) -> str:
+    """A part of a file's name; what a server is called is its owner's choice."""
+    return hashlib.sha256(server.encode()).hexdigest()[:12]
