@@ -30,6 +30,9 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
     c.CrepreHub.look_at_courses = lambda: wiring.courses.shelf()
     # Hub and proxy are processes of their own: neither takes the servers down with it.
     c.JupyterHub.cleanup_servers = False
+    # A server that starts waits for the hub, so the hub must not wait for it: it looks at them
+    # all, and goes on looking after it has begun to answer. 1 s is the least that it takes.
+    c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.cleanup_proxy = False
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy_api}"
