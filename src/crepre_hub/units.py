@@ -70,8 +70,7 @@ def format_duration(time: timedelta) -> str:
     for unit in ("d", "h", "min"):
         if time >= TIME_UNITS[unit] and not time % TIME_UNITS[unit]:
             return f"{time // TIME_UNITS[unit]} {unit}"
-    seconds = time.total_seconds()
-    return f"{int(seconds) if seconds.is_integer() else seconds} s"
+    return f"{time.total_seconds():.15g} s"
 
 
 Memory = Annotated[int, BeforeValidator(parse_memory)]

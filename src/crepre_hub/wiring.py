@@ -10,8 +10,8 @@ from pathlib import Path
 from crepre_hub.backends.backend import Backend, backend_named
 from crepre_hub.desk.launch import LaunchDesk
 from crepre_hub.ops.image_folders import image_folders
-from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.last_good import settings_or_last_good
+from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.reader import Settings
 
 ROOT_VARIABLE = "CREPRE_ROOT"

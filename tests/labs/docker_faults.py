@@ -14,7 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +39,8 @@ class Rule:
         method: Of the call, such as ``POST``.
         path: A regular expression searched for in the path with its query.
         times: For how many calls; negative for all until ``lift``.
+        even_if_nobody_waits: Whether a held call goes on though its caller went away, as one does
+            that the Engine had begun.
         met: How many calls it has met so far.
     """
 
@@ -47,6 +49,7 @@ class Rule:
     path: str
     times: int = -1
     status: int = 500
+    even_if_nobody_waits: bool = False
     seconds: float = 0.0
     met: int = 0
     _lifted: threading.Event = field(default_factory=threading.Event)
@@ -78,6 +81,13 @@ class Call:
     method: str
     path: str
     head: bytes
+    body: bytes = b""
+
+    async def with_body(self, reader: asyncio.StreamReader) -> Call:
+        """The same call with its body read, so that the caller's going away can be seen."""
+        length = re.search(rb"\r\ncontent-length: *(\d+)", self.head.lower())
+        body = await reader.readexactly(int(length[1])) if length else b""
+        return replace(self, body=body)
 
     @property
     def is_upgrade(self) -> bool:
@@ -208,7 +218,10 @@ class FaultyDocker:
                 await asyncio.sleep(rule.seconds)
             case "hold":
                 assert rule is not None
+                call = await call.with_body(reader)
                 await rule.until_lifted()
+                if reader.at_eof() and not rule.even_if_nobody_waits:
+                    return
         after = rule if rule and rule.act in ("drop-answer", "hold-answer") else None
         await self._pass_on(after, call, reader, writer)
 
@@ -223,7 +236,7 @@ class FaultyDocker:
         self._open.add(to_engine)
         up = None
         try:
-            to_engine.write(call.for_one_connection())
+            to_engine.write(call.for_one_connection() + call.body)
             up = asyncio.create_task(_copy(reader, to_engine))
             if after is None:
                 await _copy(from_engine, writer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.faults.fixtures import faults, faulty_docker, faulty_lab  # noqa: F401
 from tests.labs.browser import browser  # noqa: F401  (pytest finds fixtures here by their names)
 from tests.labs.fixtures import (  # noqa: F401
     docker_lab,
@@ -20,3 +21,4 @@ from tests.machine.fixtures import (  # noqa: F401
     postgresql_folder,
     root,
 )
+from tests.machine.postgresql import postgres_url  # noqa: F401

@@ -14,7 +14,11 @@ VALID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """Source: https://docs.docker.com/reference/cli/docker/container/create/ (names)"""
 
 LABS = st.from_regex(r"[a-z][a-z0-9]{0,11}", fullmatch=True)
-TEXTS = st.text(st.sampled_from("aAbB-._/ 09äÄſK٠") | st.characters(codec="utf-8"), max_size=60)
+TEXTS = st.text(
+    st.sampled_from("aAbB-._/ 09äÄ\N{KELVIN SIGN}\N{LATIN SMALL LETTER LONG S}")
+    | st.characters(codec="utf-8"),
+    max_size=60,
+)
 USERS = TEXTS.filter(bool)
 
 HOMES = [

@@ -66,7 +66,7 @@ def _print_line(finding: Finding, name: str, width: int) -> None:
 
 
 def summary(report: Sequence[Examined]) -> str:
-    """``21 checks: 2 errors, 1 warning, 3 skipped.``"""
+    """The sum of *report*, such as ``21 checks: 2 errors, 1 warning, 3 skipped``."""
     levels = [finding.level for each in report for finding in each.findings]
     errors, warnings = levels.count("error"), levels.count("warning")
     parts = [

@@ -24,6 +24,7 @@ from crepre_hub.login.people import add_account, list_accounts, reset_account, w
 from crepre_hub.ops.bring_up import bring_up, chosen_backend, why_not_docker
 from crepre_hub.ops.lab_servers import stop_servers
 from crepre_hub.ops.processes import is_up, program_states, stop_supervisor
+from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import Settings
 from crepre_hub.settings.samples import ensure_samples
 
@@ -56,7 +57,7 @@ def down(
 ) -> None:
     """Stop the lab. Students' servers go on, and are found again by the next up."""
     with told():
-        settings = lab_settings()
+        settings = settings_or_last_good(lab_root())
         if servers:
             out.print(f"Stopped {stop_servers(settings)} servers; homes are kept.")
         if not stop_supervisor(settings.state):
@@ -68,7 +69,7 @@ def down(
 def status(as_json: AsJson = False) -> None:
     """Whether the lab runs; exit code 1 if it does not."""
     with told():
-        settings = lab_settings()
+        settings = settings_or_last_good(lab_root())
     states = program_states(settings.state)
     if as_json:
         each = [{"name": s.name, "state": s.state, "detail": s.detail} for s in states]

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from crepre_hub.cli.settings import lab_settings
-from crepre_hub.cli.terminal import AsJson, out, print_json, print_table, told
+from crepre_hub.cli.terminal import AsJson, lab_root, out, print_json, print_table, told
 from crepre_hub.login.people import (
     OneTimeLink,
     add_account,
@@ -19,6 +18,9 @@ from crepre_hub.login.people import (
     reset_account,
     welcome_url,
 )
+from crepre_hub.ops.lab_servers import stop_servers
+from crepre_hub.ops.processes import is_up
+from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.engine import open_engine
@@ -50,10 +52,14 @@ def reset(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def disable(name: Name) -> None:
-    """Close an account and end its sessions; its home stays."""
-    with _accounts() as (_, store):
+    """Close an account, end its sessions and stop its server; its home stays."""
+    with _accounts() as (settings, store):
         disable_account(store, name)
-    out.print(f"{name} can not log in any more. To open the account again: crepre user enable {name}")
+        if is_up(settings.state):
+            stop_servers(settings, of=name)
+    out.print(
+        f"{name} can not log in any more. To open the account again: crepre user enable {name}"
+    )
 
 
 @app.command()
@@ -83,7 +89,7 @@ def list_(as_json: AsJson = False) -> None:
 def _accounts() -> Iterator[tuple[Settings, AccountStore]]:
     """The lab's settings and its accounts; errors of ours end the command."""
     with told():
-        settings = lab_settings()
+        settings = settings_or_last_good(lab_root())  # a broken course file keeps nobody out
         yield settings, account_store(settings)
 
 

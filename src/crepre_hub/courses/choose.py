@@ -16,6 +16,9 @@ from crepre_hub.decisions import Refused
 OPTION = "profile"
 """The only option there is; its value is an offer's key."""
 
+LONGEST_KEY = 100
+"""Two ids of 40 characters with a slash between have room."""
+
 _CHOOSE = "Go to the start page and choose one of those shown there."
 
 
@@ -69,7 +72,7 @@ def _key_or_refused(options: object, offers: Sequence[Offer]) -> str | Refused:
         return offers[0].key
     if key is None:
         return Refused("no-choice", "No profile was chosen.", _CHOOSE)
-    if not isinstance(key, str) or len(key) > 100:
+    if not isinstance(key, str) or len(key) > LONGEST_KEY:
         return Refused("bad-option", "The choice of a profile was not understood.", _CHOOSE)
     return key
 

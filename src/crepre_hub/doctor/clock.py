@@ -26,6 +26,8 @@ SET_CLOCK = "timedatectl set-ntp true"
 @dataclass(frozen=True, slots=True)
 class ClockFacts:
     """
+    The clock, and what can contradict it.
+
     Attributes:
         now: By this machine.
         newest: When a file of the lab was last written, by the clock of that moment.
@@ -61,7 +63,11 @@ def _written(file: Path) -> datetime:
 
 
 def _is_kept() -> bool | None:
-    """Source: https://man7.org/linux/man-pages/man2/adjtimex.2.html"""
+    """
+    Whether the kernel's clock is disciplined; None where it does not tell.
+
+    Source: https://man7.org/linux/man-pages/man2/adjtimex.2.html
+    """
     adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
     if adjtimex is None:
         return None

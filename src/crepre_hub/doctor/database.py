@@ -59,8 +59,11 @@ class DatabasesFacts:
 
 def look_at_databases(urls: Mapping[str, str], *, is_up: bool) -> DatabasesFacts:
     """
+    Look into each database.
+
     Args:
         urls: By name, as SQLAlchemy takes them.
+        is_up: Whether the lab runs.
     """
     each = tuple(_look(name, url) for name, url in urls.items())
     script = ScriptDirectory(str(Path(store_migrations.__file__).parent))
@@ -97,7 +100,8 @@ def _version_in_file(connection: sqlite3.Connection) -> str | None:
     ).fetchone()
     if table is None:
         return None
-    row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
+    # The table's name is a constant of ours.
+    row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
     return str(row[0]) if row else None
 
 

@@ -48,6 +48,8 @@ def disk_facts(folder: Path) -> DiskFacts:
 
 def judge_disk(seen: DiskFacts | None, *, remedy: str) -> Iterator[Finding]:
     """
+    Full, scarce, or enough.
+
     Args:
         seen: None for a disk of another machine.
         remedy: What makes room on it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,6 +68,8 @@ class Subject:
 
 def lab_checks(root: Path, database_urls: DatabaseUrls) -> Sequence[Check]:
     """
+    Every check of the lab below *root*.
+
     Args:
         root: The folder that holds ``lab.toml``.
         database_urls: Which databases a lab with given settings has.
@@ -112,7 +113,7 @@ def backend_to_examine(settings: Settings, *, is_running: bool) -> str:
     if settings.lab.servers.backend != "auto":
         return settings.lab.servers.backend
     engine = engine_from_environment(settings.lab.docker.socket)
-    is_there = not engine.startswith("unix://") or os.path.exists(engine.removeprefix("unix://"))
+    is_there = not engine.startswith("unix://") or Path(engine.removeprefix("unix://")).exists()
     return "docker" if is_there else "local"
 
 

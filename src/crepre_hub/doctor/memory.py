@@ -14,6 +14,8 @@ from crepre_hub.units import format_memory
 @dataclass(frozen=True, slots=True)
 class MemoryFacts:
     """
+    The machine's memory beside what people may ask for.
+
     Attributes:
         free_bytes: ``MemAvailable``: what programs may take without swapping.
         wishes: For each person in a course, the memory of the largest profile they may start.
@@ -32,8 +34,11 @@ def look_at_memory(courses: Iterable[Course]) -> MemoryFacts:
 
 def memory_facts(meminfo: str, courses: Iterable[Course]) -> MemoryFacts:
     """
+    What is free beside what may be asked for.
+
     Args:
         meminfo: The text of ``/proc/meminfo``, whose ``kB`` are 1024 bytes.
+        courses: Those on offer.
 
     Source: https://man7.org/linux/man-pages/man5/proc_meminfo.5.html
     """

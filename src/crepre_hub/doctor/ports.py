@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,8 @@ class Listener:
 @dataclass(frozen=True, slots=True)
 class PortFacts:
     """
+    The lab's ports, and who has them.
+
     Attributes:
         wanted: What each port is for, by number.
         taken: Who listens on those of them that are not free; empty where only root may know.
@@ -43,7 +44,7 @@ def look_at_ports(ports: Ports, supervisor: int) -> PortFacts:
     tables = [Path(f"/proc/net/{name}") for name in ("tcp", "tcp6")]
     sockets = [each for file in tables if file.exists() for each in listening(file.read_text())]
     inodes = {inode: port for port, inode in sockets if port in wanted}
-    taken: dict[int, tuple[Listener, ...]] = {port: () for port in inodes.values()}
+    taken: dict[int, tuple[Listener, ...]] = dict.fromkeys(inodes.values(), ())
     for inode, listener in _owners(inodes):
         taken[inodes[inode]] = (*taken[inodes[inode]], listener)
     return PortFacts(wanted, taken, supervisor)
@@ -60,7 +61,7 @@ def _owners(inodes: Mapping[int, int]) -> Iterator[tuple[int, Listener]]:
     """Which processes hold the sockets; those of other accounts are only seen by root."""
     for file in Path("/proc").glob("[0-9]*/fd/*"):
         try:
-            target = os.readlink(file)
+            target = str(file.readlink())
             inode = int(target[8:-1]) if target.startswith("socket:[") else 0
             if inode in inodes:
                 yield inode, _listener(file.parents[1])

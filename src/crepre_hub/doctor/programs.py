@@ -23,6 +23,8 @@ _EXIT = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \w+ exited: (\S+) ")
 @dataclass(frozen=True, slots=True)
 class ProgramFacts:
     """
+    How the programs are, and how they were lately.
+
     Attributes:
         states: Empty when the lab is down.
         ends: How often each program ended in the last minutes.

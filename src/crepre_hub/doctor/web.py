@@ -49,7 +49,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def ask(url: str, headers: Mapping[str, str] | None = None) -> Answer:
     """The answer at *url*, whatever it is; never raises for a silent or broken one."""
     opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, headers=dict(headers or {}))
+    # The scheme is http or https: settings take no other.
+    request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310
     try:
         with opener.open(request, timeout=PATIENCE_SECONDS) as answer:
             return _answer(answer.status, answer.headers)
@@ -133,10 +134,14 @@ class HubFacts:
 
 def look_at_hub(ports: Ports, seat_host: str) -> HubFacts:
     """
+    Ask the hub by each way.
+
     Args:
+        ports: The lab's.
         seat_host: Where servers reach the hub.
     """
-    host = "127.0.0.1" if ports.address == "0.0.0.0" else ports.address
+    everywhere = "0.0.0.0"  # noqa: S104  (compared with, not listened on)
+    host = "127.0.0.1" if ports.address == everywhere else ports.address
     seats = f"{seat_host}:{ports.hub}"
     return HubFacts(
         direct=ask(f"http://127.0.0.1:{ports.hub}/hub/health"),

@@ -38,7 +38,7 @@ ADVICE = {
 OTHERWISE = "Your server could not be started. Start it again."
 
 
-class StartRefused(SpawnException):
+class StartRefused(SpawnException):  # type: ignore[misc]  # JupyterHub has no types
     """
     What a failed start raises.
 

@@ -12,9 +12,9 @@ from typing import Any
 from crepre_hub.backends.backend import backend_named
 from crepre_hub.backends.docker.spawner import client_at, engine_from_environment
 from crepre_hub.errors import CommandFailed, DockerUnreachable
-from crepre_hub.ops.image_folders import find_image_folder, image_folders
 from crepre_hub.ops.build_log import Step
 from crepre_hub.ops.image_build import OnStep
+from crepre_hub.ops.image_folders import find_image_folder, image_folders
 from crepre_hub.ops.images import build_image
 from crepre_hub.ops.lab_programs import lab_programs
 from crepre_hub.ops.processes import (
@@ -31,6 +31,7 @@ from crepre_hub.settings.ports import ports_of
 from crepre_hub.settings.reader import Settings
 
 READY_PATIENCE_SECONDS = 60.0
+EVERYWHERE = "0.0.0.0"  # noqa: S104  (compared with, not bound to)
 FAILURES_BEFORE_GIVING_UP = 5
 
 
@@ -101,8 +102,10 @@ def _build_options(settings: Settings) -> dict[str, Any]:
 
 def ensure_ports_free(settings: Settings) -> None:
     """
+    See that nobody else listens where the lab wants to.
+
     Raises:
-        CommandFailed: If something else listens where the lab wants to.
+        CommandFailed: If somebody does.
     """
     ports = ports_of(settings.lab)
     for address, port in (
@@ -155,9 +158,10 @@ def wait_until_ready(settings: Settings) -> None:
 def answers(settings: Settings) -> bool:
     """Whether the hub answers through the proxy."""
     ports = ports_of(settings.lab)
-    host = "127.0.0.1" if ports.address == "0.0.0.0" else ports.address
+    host = "127.0.0.1" if ports.address == EVERYWHERE else ports.address
+    url = f"http://{host}:{ports.public}/hub/health"
     try:
-        with urllib.request.urlopen(f"http://{host}:{ports.public}/hub/health", timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:
             return int(answer.status) == 200
     except OSError:
         return False

@@ -42,7 +42,7 @@ class BuildLog:
     def failure(self, image: str) -> CrepreError:
         """What to say if the build ended with an error here."""
         said = last_lines(self._lines)
-        for pattern, kind, remedy in REMEDIES:
+        for pattern, kind, remedy in REMEDIES:  # noqa: B007  (used after the loop)
             if re.search(pattern, "\n".join(self._lines), re.IGNORECASE):
                 break
         else:

@@ -17,6 +17,8 @@ def lab_programs(
     settings: Settings, *, proxy: Path, environment: dict[str, str]
 ) -> list[Program]:
     """
+    Proxy, hub and culler.
+
     Args:
         proxy: The proxy's program.
         environment: What the hub's process is told by ``crepre up``.

@@ -12,9 +12,9 @@ from crepre_hub.settings.ports import ports_of
 from crepre_hub.settings.reader import Settings
 
 
-def stop_servers(settings: Settings) -> int:
+def stop_servers(settings: Settings, *, of: str = "") -> int:
     """
-    Ask the hub to stop every server.
+    Ask the hub to stop every server, or those of the one person that *of* names.
 
     Returns:
         How many there were.
@@ -23,7 +23,8 @@ def stop_servers(settings: Settings) -> int:
         CommandFailed: If the hub does not answer.
     """
     try:
-        users: list[dict[str, Any]] = _ask(settings, "GET", "users?state=active")
+        everybody: list[dict[str, Any]] = _ask(settings, "GET", "users?state=active")
+        users = [user for user in everybody if of in ("", user["name"])]
         for user in users:
             for name in user["servers"]:
                 _ask(settings, "DELETE", f"users/{user['name']}/servers/{name}")
@@ -36,7 +37,11 @@ def stop_servers(settings: Settings) -> int:
 
 
 def _ask(settings: Settings, method: str, path: str) -> Any:
-    """Source: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html"""
+    """
+    Call the hub's REST API with the culler's rights.
+
+    Source: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html
+    """
     token = ensure_secret_file(settings.state / "secrets" / "idle-culler").reveal()
     request = urllib.request.Request(
         f"http://127.0.0.1:{ports_of(settings.lab).hub}/hub/api/{path}",

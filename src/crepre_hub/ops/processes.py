@@ -58,17 +58,18 @@ def render_configuration(state: Path, programs: Sequence[Program]) -> str:
 
     Source: https://supervisord.org/configuration.html
     """
+    place = _literal(str(state))
     sections = [
         f"""[unix_http_server]
-file={_socket(state)}
+file={_socket(Path(place))}
 chmod=0700
 
 [supervisord]
-logfile={state}/log/supervisord.log
+logfile={place}/log/supervisord.log
 logfile_maxbytes=5MB
 logfile_backups=2
-pidfile={state}/supervisord.pid
-childlogdir={state}/log
+pidfile={place}/supervisord.pid
+childlogdir={place}/log
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
@@ -80,7 +81,9 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
 def _program_section(state: Path, program: Program) -> str:
     words = " ".join(_quoted(str(word)) for word in program.command)
-    environment = ",".join(f"{key}={_quoted(value)}" for key, value in program.environment.items())
+    environment = ",".join(f"{key}={_value(text)}" for key, text in program.environment.items())
+    # supervisord expands the name of this log twice.
+    log = _literal(_literal(f"{state}/log/{program.name}.log"))
     return f"""[program:{program.name}]
 command={words}
 directory={_literal(str(state.parent))}
@@ -92,7 +95,7 @@ stopwaitsecs=30
 stopasgroup=false
 killasgroup=false
 redirect_stderr=true
-stdout_logfile={state}/log/{program.name}.log
+stdout_logfile={log}
 stdout_logfile_maxbytes=20MB
 stdout_logfile_backups=3
 """
@@ -106,6 +109,12 @@ def _literal(text: str) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{_literal(escaped)}"'
+
+
+def _value(text: str) -> str:
+    """*text* for the environment, where supervisord knows quotes and no backslashes."""
+    quote = "'" if '"' in text else '"'
+    return f"{quote}{_literal(text)}{quote}"
 
 
 def _socket(state: Path) -> Path:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
-from crepre_hub.units import Duration
+from crepre_hub.units import Duration, format_duration
+
+SMALLEST = 28
+"""Prefix of the smallest network that a lab can use."""
+
+LAST_PORT = 65535 - 81
+"""The hub's port is 81 above the one that the lab listens on."""
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -26,8 +32,27 @@ def _http_url(text: str) -> str:
 
 def _host_and_port(text: str) -> str:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text!r} is not an address and a port, like '127.0.0.1:8000'")
+    if not _is_host(host) or not port.isdecimal() or not 0 < int(port) <= LAST_PORT:
+        raise ValueError(
+            f"{text!r} is not an IPv4 address and a port up to {LAST_PORT}, like '127.0.0.1:8000'"
+        )
+    return text
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return text == "localhost" or bool(IPv4Address(text).packed)
+    except ValueError:
+        return False
+
+
+def _reachable(text: str) -> str:
+    try:
+        IPv4Network(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not an IPv4 address or network, like '192.168.1.20' or '10.0.7.0/24'"
+        ) from None
     return text
 
 
@@ -36,9 +61,20 @@ def _network(text: object) -> IPv4Network:
         network = ip_network(str(text))
     except ValueError:
         raise ValueError(f"{text!r} is not a network, like '10.231.0.0/20'") from None
-    if not isinstance(network, IPv4Network) or network.prefixlen > 28:
+    if not isinstance(network, IPv4Network) or network.prefixlen > SMALLEST:
         raise ValueError(f"{text!r} is too small, or not IPv4; a class wants a /24 or larger")
     return network
+
+
+def _at_least(least: timedelta) -> AfterValidator:
+    def check(time: timedelta) -> timedelta:
+        if time < least:
+            raise ValueError(
+                f"{format_duration(time)!r} is too short; at least {format_duration(least)!r}"
+            )
+        return time
+
+    return AfterValidator(check)
 
 
 class LabSection(BaseModel):
@@ -67,9 +103,9 @@ class ServersSection(BaseModel):
     model_config = _STRICT
 
     backend: Literal["auto", "docker", "local"] = "auto"
-    start_timeout: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(minutes=2)
-    idle_stop: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(hours=1)
-    longest: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(days=1)
+    start_timeout: Annotated[Duration, _at_least(timedelta(seconds=10))] = timedelta(minutes=2)
+    idle_stop: Annotated[Duration, _at_least(timedelta(seconds=10))] = timedelta(hours=1)
+    longest: Annotated[Duration, _at_least(timedelta(seconds=10))] = timedelta(days=1)
     at_once: Annotated[int, Field(ge=1, le=10_000)] = 500
 
 
@@ -83,7 +119,7 @@ class DockerSection(BaseModel):
     )
     subnet: Annotated[IPv4Network, PlainValidator(_network)] = IPv4Network("10.231.0.0/20")
     internet: bool = True
-    reach: tuple[Annotated[str, Field(pattern=r"^[0-9.]+(/[0-9]+)?$")], ...] = ()
+    reach: tuple[Annotated[str, AfterValidator(_reachable)], ...] = ()
     processes: Annotated[int, Field(ge=64, le=100_000)] = 1024
 
 

@@ -14,6 +14,8 @@ from crepre_hub.settings.lab import Lab
 @dataclass(frozen=True, slots=True)
 class Ports:
     """
+    Where the lab's programs listen.
+
     Attributes:
         address: Where the proxy listens for browsers.
         public: Its port.

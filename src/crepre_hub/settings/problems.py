@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
+
+from crepre_hub.units import format_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,19 @@ class Problem:
 def problems_in(file: str, model: type[BaseModel], error: ValidationError) -> tuple[Problem, ...]:
     """Each mistake that *error* names, in the order of the model."""
     return tuple(
-        Problem(file, "/".join(map(str, mistake["loc"])), _text(model, mistake))
+        Problem(file, _path(mistake["loc"]), _without_password(_text(model, mistake)))
         for mistake in error.errors(include_url=False, include_context=True)
     )
+
+
+def _path(loc: Sequence[str | int]) -> str:
+    """Pydantic says ``[key]`` after a key that is wrong itself."""
+    return "/".join(str(key) for key in loc if key != "[key]")
+
+
+def _without_password(text: str) -> str:
+    """*text* with stars for the password in an address; it may stand in a log."""
+    return re.sub(r"(://[^/@\s]*?:)[^@\s]*@", r"\1********@", text)
 
 
 def near_miss(word: str, words: Iterable[str]) -> str:
@@ -44,7 +57,7 @@ def near_miss(word: str, words: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _text(model: type[BaseModel], mistake: typing.Any) -> str:
+def _text(model: type[BaseModel], mistake: typing.Any) -> str:  # noqa: PLR0911  (a table)
     loc: Sequence[str | int] = mistake["loc"]
     match mistake["type"]:
         case "extra_forbidden":
@@ -55,14 +68,20 @@ def _text(model: type[BaseModel], mistake: typing.Any) -> str:
         case "literal_error":
             words = mistake["ctx"]["expected"]
             return f"{mistake['input']!r} is not one of {words.replace(' or ', ', ')}" + near_miss(
-                str(mistake["input"]), [w.strip("' ") for w in words.replace(" or ", ",").split(",")]
+                str(mistake["input"]),
+                [w.strip("' ") for w in words.replace(" or ", ",").split(",")],
             )
         case "value_error":
             return str(mistake["ctx"]["error"])
         case "string_pattern_mismatch":
-            return f"{mistake['input']!r} does not have the right form ({mistake['ctx']['pattern']})"
+            return (
+                f"{mistake['input']!r} does not have the right form ({mistake['ctx']['pattern']})"
+            )
+        case "greater_than_equal" if isinstance(mistake["input"], str):
+            least = format_memory(mistake["ctx"]["ge"])
+            return f"{mistake['input']!r} is too little; at least {least!r}"
         case _:
-            text = mistake["msg"]
+            text = mistake["msg"].replace("an object", "a table")
             return f"{text[0].lower()}{text[1:]}, not {mistake['input']!r}"
 
 

@@ -88,14 +88,14 @@ def course_files(root: Path) -> list[Path]:
 
 def read_lab(file: Path) -> Lab:
     """The lab's settings in *file*; raises ``SettingsProblems``."""
-    return _parse(file, LAB_FILE, Lab, _read_toml(file, LAB_FILE))
+    return _parse(LAB_FILE, Lab, _read_toml(file, LAB_FILE))
 
 
 def read_course(file: Path, *, images: Iterable[str]) -> Course:
     """The course in *file*, whose images must be among *images*; raises ``SettingsProblems``."""
     name = f"{COURSE_FOLDER}/{file.name}"
     values = {"id": file.stem, **_read_toml(file, name)}
-    course = _parse(file, name, Course, values)
+    course = _parse(name, Course, values)
     problems = [*_unknown_default(name, course), *_missing_images(name, course, list(images))]
     if problems:
         raise SettingsProblems(problems)
@@ -160,14 +160,16 @@ def _read_toml(file: Path, name: str) -> dict[str, object]:
     raise SettingsProblems([Problem(name, "", text)])
 
 
-def _parse(file: Path, name: str, model: type[Model], values: dict[str, object]) -> Model:
+def _parse(name: str, model: type[Model], values: dict[str, object]) -> Model:
     """
     *values* as a *model*.
 
     By way of JSON, where a list may become a set though the model is strict, so that
-    ``open = "yes"`` and ``cpus = "2"`` are mistakes.
+    ``open = "yes"`` and ``cpus = "2"`` are mistakes. So are TOML's dates: no setting is one.
     """
     try:
-        return model.model_validate_json(json.dumps(values, default=str))
+        return model.model_validate_json(
+            json.dumps(values, default=lambda date: {"date": str(date)})
+        )
     except ValidationError as error:
         raise SettingsProblems(problems_in(name, model, error)) from None

@@ -193,4 +193,4 @@ def _account_or_none(connection: Connection, name: str) -> Account | None:
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(**row._mapping)
+    return Account(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)

@@ -60,6 +60,9 @@ def docker_checks(
     The checks for one engine.
 
     Args:
+        engine: Where it listens.
+        network: As it should be.
+        guard: As it should be.
         images: Docker's name for each image that a course names.
     """
     ask: Callable[[], EngineFacts] = cache(partial(look_at_engine, engine))

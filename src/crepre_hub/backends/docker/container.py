@@ -110,7 +110,10 @@ def _amounts(limits: SeatLimits) -> dict[str, Any]:
         "pids_limit": limits.processes,
         "oom_score_adj": OOM_SCORE_ADJ,
         "shm_size": limits.scratch_bytes,
-        "tmpfs": {"/tmp": _scratch(limits.scratch_bytes), "/var/tmp": _scratch(64 * MiB)},
+        "tmpfs": {
+            "/tmp": _scratch(limits.scratch_bytes),  # noqa: S108  (the container's own)
+            "/var/tmp": _scratch(64 * MiB),  # noqa: S108
+        },
         "ulimits": [
             Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files),
             Ulimit(name="core", soft=0, hard=0),

@@ -43,6 +43,8 @@ DAEMON_FILE = "/etc/docker/daemon.json"
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
     """
+    What matters to a lab of what an Engine says.
+
     Attributes:
         version: Such as ``28.5.1``.
         runc: The version of the program that makes containers; empty if it did not tell.
@@ -91,6 +93,8 @@ def engine_facts(
     version: Mapping[str, Any], info: Mapping[str, Any], port_proxies: int = 0
 ) -> EngineFacts:
     """
+    The facts in the Engine's answers.
+
     Args:
         version: The answer to ``GET /version``.
         info: The answer to ``GET /info``.

@@ -108,6 +108,8 @@ def render_rules(network: SeatNetwork, reach: Reach, hub_port: int = HUB_PORT) -
 
 def _inet(table: str, network: SeatNetwork, reach: Reach, hub_port: int) -> str:
     """
+    Between seats and everything else.
+
     The sets say ``typeof ip saddr`` and not ``type ipv4_addr``: what the guard's nft 1.1 writes for
     the latter makes the host's nft 1.0 (Debian 12) end with a segmentation fault as it lists.
     """

@@ -1,0 +1,92 @@
+"""The annotated files are the manual, the first lab, and held against the models."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from crepre_hub.courses.course import Course
+from crepre_hub.profiles.profile import Profile
+from crepre_hub.settings.lab import Lab
+from crepre_hub.settings.reader import read_lab, read_settings
+from crepre_hub.settings.samples import TOPICS, ensure_samples, reference_text
+
+COURSE_KEYS_IN_COMMENTS = {"id"}
+"""The reference cannot set it and be the file's own name at once."""
+
+
+def keys_of(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    """Every setting of *model*, sections with their own."""
+    for name, field in model.model_fields.items():
+        yield f"{before}{name}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from keys_of(field.annotation, f"{before}{name}/")
+
+
+def keys_in(table: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """Every key of a TOML document."""
+    for name, value in table.items():
+        yield f"{before}{name}"
+        if isinstance(value, dict):
+            yield from keys_in(value, f"{before}{name}/")
+
+
+def test_the_lab_reference_has_every_setting_and_no_other() -> None:
+    """A setting that is added, renamed or removed changes the manual."""
+    document = tomllib.loads(reference_text("settings"))
+    assert set(keys_in(document)) == set(keys_of(Lab))
+
+
+def test_each_value_in_the_lab_reference_is_the_default(tmp_path: Path) -> None:
+    """What is left out keeps the value that the manual shows."""
+    (tmp_path / "lab.toml").write_text(reference_text("settings"))
+    assert read_lab(tmp_path / "lab.toml") == Lab()
+
+
+def test_the_course_reference_has_every_setting_and_no_other() -> None:
+    """Both the course's own settings and those of a profile."""
+    document = tomllib.loads(reference_text("course"))
+    profiles = document.pop("profiles")
+    commented = set(re.findall(r"^# (\w+) = ", reference_text("course"), re.MULTILINE))
+    assert set(document) | {"profiles"} | commented == set(Course.model_fields)
+    assert commented == COURSE_KEYS_IN_COMMENTS
+    assert set().union(*profiles.values()) == set(Profile.model_fields)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_each_setting_in_a_reference_is_explained(topic: str) -> None:
+    """A comment stands above each key, or above the group of keys that it begins."""
+    explained: set[str] = set()
+    covered = False
+    for line in reference_text(topic).splitlines():
+        key = re.match(r"(\w+) = ", line)
+        if line.startswith("#"):
+            covered = True
+        elif not line or line.startswith("["):
+            covered = False
+        elif key and (covered or key[1] in explained):
+            explained.add(key[1])
+        elif key:
+            pytest.fail(f"{key[1]} is not explained")
+
+
+def test_a_first_lab_can_be_read(tmp_path: Path) -> None:
+    """What ``crepre init`` writes has no mistakes."""
+    made = ensure_samples(tmp_path)
+    settings = read_settings(tmp_path, images=["course-cpu"])
+    assert made == [tmp_path / "lab.toml", tmp_path / "courses" / "first-course.toml"]
+    assert [course.id for course in settings.courses] == ["first-course"]
+
+
+def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
+    """A second ``crepre init`` overwrites nothing."""
+    ensure_samples(tmp_path)
+    (tmp_path / "lab.toml").write_text("# mine")
+    assert ensure_samples(tmp_path) == []
+    assert (tmp_path / "lab.toml").read_text() == "# mine"
