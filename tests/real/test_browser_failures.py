@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from crepre_hub.names import home_volume
+from tests.labs.axe import looks_right
 from tests.labs.browser import Visitor, code_in, ensure_no_internals
 from tests.labs.fixtures import LabMaker
 from tests.labs.lab import Lab
@@ -142,8 +143,10 @@ async def test_a_start_that_takes_too_long_says_so(visitor: Visitor) -> None:
     visitor.name = "sleeper"
     await visitor.join()
     await expect(visitor.page.locator('[data-phase="server"]')).to_have_class(re.compile("fw-semi"))
+    await looks_right(visitor.page)
     await failed(visitor, "start-timed-out", "took too long to start")
     assert visitor.lab.containers("sleeper") == []
+    await looks_right(visitor.page)
 
 
 async def test_a_start_can_be_cancelled(visitor: Visitor) -> None:
