@@ -23,4 +23,5 @@ c.Authenticator.allow_all = True
 
 c.JupyterHub.spawner_class = "docker"
 c.DockerSpawner.image = told["image"]
+c.DockerSpawner.cmd = "jupyterhub-singleuser"
 c.DockerSpawner.prefix = told["prefix"]
