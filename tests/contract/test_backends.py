@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from ipaddress import IPv4Network
 from pathlib import Path, PurePosixPath
@@ -25,10 +24,22 @@ from tests.closed_doors import closed_doors  # noqa: F401  (pytest finds it here
 pytestmark = pytest.mark.usefixtures("closed_doors")
 
 GiB = 1024**3
-BackendOf = Callable[[str, str], Backend]
 POINTS = sorted(entry_points(group="crepre.backends"), key=lambda point: point.name)
 PLACEMENT = Placement("music", "small", "course-cpu", 1.5, 2 * GiB)
 ADA = Seat("ada")
+KEY = "ab" * 32
+LABS = Path("/to be set")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _folder_of_labs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two labs that keep the key of their names; it is the same here."""
+    global LABS  # noqa: PLW0603  (a fixture cannot be asked for by ``of_lab``'s callers)
+    LABS = tmp_path_factory.mktemp("labs")
+    for lab in ("lab", "other"):
+        (LABS / lab / "var" / "secrets").mkdir(parents=True)
+        (LABS / lab / "var" / "secrets" / "names").write_text(KEY)
+
 
 NAMES = st.text(min_size=1, max_size=40) | st.sampled_from(
     ["..", "../../etc", "/etc/passwd", "a b", "a\nb", "ada", "Ada", "ada-", "-", "%s", "{username}"]
@@ -48,20 +59,15 @@ def point(request: pytest.FixtureRequest) -> EntryPoint:
 
 
 @pytest.fixture
-def of_lab(tmp_path: Path) -> BackendOf:
-    """Makes the backend of a lab, both by their names; each lab has a folder of its own."""
-
-    def make(lab: str, name: str) -> Backend:
-        lab_file = Lab(lab=LabSection(id=lab))
-        return backend_named(name, Settings(tmp_path / lab, lab_file, ()))
-
-    return make
-
-
-@pytest.fixture
-def backend(of_lab: BackendOf, point: EntryPoint) -> Backend:
+def backend(point: EntryPoint) -> Backend:
     """Each backend, for a lab called ``lab``."""
     return of_lab("lab", point.name)
+
+
+def of_lab(lab: str, name: str) -> Backend:
+    """The backend *name* for another lab."""
+    lab_file = Lab(lab=LabSection(id=lab))
+    return backend_named(name, Settings(LABS / lab, lab_file, ()))
 
 
 def rendered(backend: Backend, seat: Seat, placement: Placement = PLACEMENT) -> dict[str, Any]:
@@ -93,7 +99,7 @@ def test_one_word_for_one_thing(point: EntryPoint, backend: Backend) -> None:
     assert point.module.startswith(f"crepre_hub.backends.{point.name}")
 
 
-def test_an_unknown_backend_is_refused_with_a_remedy(of_lab: BackendOf) -> None:
+def test_an_unknown_backend_is_refused_with_a_remedy() -> None:
     """A word that nobody provides ends in a sentence."""
     with pytest.raises(BackendError) as caught:
         of_lab("lab", "abacus")
@@ -137,7 +143,7 @@ def test_checks_say_what_they_look_at(backend: Backend) -> None:
 
 @many
 @given(seat=SEATS)
-def test_the_same_seat_is_the_same_server(of_lab: BackendOf, backend: Backend, seat: Seat) -> None:
+def test_the_same_seat_is_the_same_server(backend: Backend, seat: Seat) -> None:
     """A restarted hub finds what an earlier one made."""
     again = of_lab("lab", backend.name)
     assert backend.identity(seat) == again.identity(seat)
@@ -169,9 +175,7 @@ def test_two_people_share_nothing(backend: Backend, one: Seat, other: Seat) -> N
 
 @many
 @given(seat=SEATS)
-def test_two_labs_on_a_machine_share_nothing(
-    of_lab: BackendOf, backend: Backend, seat: Seat
-) -> None:
+def test_two_labs_on_a_machine_share_nothing(backend: Backend, seat: Seat) -> None:
     """The lab's id keeps one user's homes in two labs apart."""
     other = of_lab("other", backend.name)
     assert homes(rendered(backend, seat)) != homes(rendered(other, seat))
@@ -209,14 +213,12 @@ def test_rendering_twice_is_the_same(backend: Backend) -> None:
     assert texts(first) == texts(again)
 
 
-def test_what_a_seat_in_docker_is_made_of(of_lab: BackendOf, tmp_path: Path) -> None:
+def test_what_a_seat_in_docker_is_made_of() -> None:
     """The literal traits of one container; security is in ``docs/isolation.md``."""
     backend = of_lab("lab", "docker")
     traits = dict(backend.render(PLACEMENT, Seat("Ada", "")))
     host = traits.pop("extra_host_config")
-    (tmp_path / "lab" / "var" / "secrets").mkdir(parents=True)
-    (tmp_path / "lab" / "var" / "secrets" / "names").write_text("a key")
-    assert backend.identity(Seat("Ada")) == {"name_template": "lab-seat-03488563664c4921e47d"}
+    assert backend.identity(Seat("Ada")) == {"name_template": "lab-seat-e7155fe453a371aa506d"}
     assert traits == {
         "image": "crepre/course-cpu:latest",
         "volumes": {"lab-home--41da": "/home/student"},
@@ -256,16 +258,15 @@ def test_what_a_seat_in_docker_is_made_of(of_lab: BackendOf, tmp_path: Path) -> 
     assert not {"port_bindings", "publish_all_ports", "devices", "binds"} & set(host)
 
 
-def test_what_a_local_seat_is_made_of(of_lab: BackendOf, tmp_path: Path) -> None:
+def test_what_a_local_seat_is_made_of() -> None:
     """The literal traits of one process."""
-    state = tmp_path / "lab" / "var"
     traits = dict(of_lab("lab", "local").render(PLACEMENT, Seat("ada")))
     traits.pop("args")  # depends on who runs the tests
     assert callable(traits.pop("end_leftovers"))
-    assert traits.pop("environment")["PATH"].startswith(f"{state}/stack/course-cpu/bin:")
+    assert traits.pop("environment")["PATH"].startswith(f"{LABS}/lab/var/stack/course-cpu/bin:")
     assert traits == {
-        "cmd": [f"{state}/stack/course-cpu/bin/jupyterhub-singleuser"],
-        "home_dir": f"{state}/homes/lab-home-ada",
-        "notebook_dir": f"{state}/homes/lab-home-ada",
-        "log_file": f"{state}/log/servers/lab-home-ada.log",
+        "cmd": [f"{LABS}/lab/var/stack/course-cpu/bin/jupyterhub-singleuser"],
+        "home_dir": f"{LABS}/lab/var/homes/lab-home-ada",
+        "notebook_dir": f"{LABS}/lab/var/homes/lab-home-ada",
+        "log_file": f"{LABS}/lab/var/log/servers/lab-home-ada.log",
     }

@@ -20,11 +20,14 @@ melody.plot(x="step", y="pitch", drawstyle="steps-post", figsize=(5, 2.4))
 plt.show()"""
 
 SECRET = "the pitch is 60 62 64"
+WORDS = SECRET.split(maxsplit=1)
 
 LOOK_AROUND = f"""\
-import subprocess, socket, urllib.request
-words = "grep -rls '{SECRET}' /home /mnt /media /srv /tmp /opt /var/lib 2>/dev/null"
-print("files:", subprocess.run(words, shell=True, capture_output=True, text=True).stdout.split())
+import socket, subprocess
+needle = {WORDS[0]!r} + " " + {WORDS[1]!r}  # in two, so that this cell is not found itself
+folders = "/home /mnt /media /srv /tmp /opt /var/lib".split()
+found = subprocess.run(["grep", "-rls", needle, *folders], capture_output=True, text=True)
+print("files:", found.stdout.split())
 def reach(address):
     try:
         return socket.create_connection((address, 8888), timeout=3) and "open"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 
@@ -40,7 +39,8 @@ class LocalBackend:
         """Traits for ``LastingLocalSpawner``."""
         programs = self._state / "stack" / placement.image / "bin"
         home = self._state / "homes" / home_volume(self._lab, seat.user)
-        name = f"{home.name}--{_digest(seat.server)}" if seat.server else home.name
+        whole = f"{seat.user}/{seat.server}" if seat.server else seat.user
+        name = home_volume(self._lab, whole)
         return {
             "cmd": [str(programs / "jupyterhub-singleuser")],
             "args": ["--allow-root"] if runs_as_root() else [],
@@ -70,8 +70,3 @@ class LocalBackend:
 
     def ensure_ready(self) -> None:
         """Nothing is needed before the first start."""
-
-
-def _digest(server: str) -> str:
-    """A part of a file's name; what a server is called is its owner's choice."""
-    return hashlib.sha256(server.encode()).hexdigest()[:12]
