@@ -142,5 +142,13 @@ def code_in(text: str) -> str:
 async def ensure_no_internals(page: Page) -> None:
     """A student is shown no stack trace, no name of a class, and no words of the machinery."""
     text = await page.locator("body").inner_text()
-    for word in ("Traceback", "Error:", "Exception", "HTTP 5", "HTTP 4", "current scopes", "Spawn failed"):
+    for word in (
+        "Traceback",
+        "Error:",
+        "Exception",
+        "HTTP 5",
+        "HTTP 4",
+        "current scopes",
+        "Spawn failed",
+    ):
         assert word not in text, f"{word} in: {text}"

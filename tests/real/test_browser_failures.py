@@ -35,19 +35,24 @@ memory = "512 MiB"
 """
 ONE = f"""\
 title = "One"
-students = ["hog", "sleeper", "solo", "away"]
+students = ["hog", "sleeper", "solo", "quick", "away"]
 [profiles.only]
 title = "The only notebook"
 {NOTEBOOK}
 """
-CLOSED = ONE.replace("One", "Closed").replace('"hog", "sleeper", "solo", "away"', '"somebody"')
+CLOSED = ONE.replace("One", "Closed").replace(
+    '"hog", "sleeper", "solo", "quick", "away"', '"somebody"'
+)
 
 FAILURE = ".spawn-error-msg, #failure-message, [role=alert]"
 
 
 @pytest.fixture(scope="module")
 def failing_lab(
-    make_lab: LabMaker, docker_engine: Engine, base_image: str, tmp_path_factory: pytest.TempPathFactory
+    make_lab: LabMaker,
+    docker_engine: Engine,
+    base_image: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lab]:
     """A lab whose way to Docker can be taken away, with little patience for starts."""
     way = tmp_path_factory.mktemp("engine") / "docker.sock"
@@ -57,7 +62,7 @@ def failing_lab(
         engine=docker_engine.url,
         socket=f"unix://{way}",
         base=base_image,
-        more_settings={"servers": 'start_timeout = "20 s"\n'},
+        more_settings={"servers": 'start_timeout = "30 s"\n'},
     )
     write_courses(lab, ml="", choices=CHOICES, one=ONE, closed=CLOSED)
     lab.up()
@@ -75,7 +80,9 @@ async def visitor(browser: Browser, failing_lab: Lab) -> AsyncIterator[Visitor]:
 async def test_a_forged_profile_is_refused(visitor: Visitor) -> None:
     """A form that was tampered with starts nothing and leads back to what is on offer."""
     await at_the_cards(visitor, "eva")
-    forge = "document.querySelector('[value=\"choices/good\"]').value = 'choices/gpu-of-the-teacher'"
+    forge = (
+        "document.querySelector('[value=\"choices/good\"]').value = 'choices/gpu-of-the-teacher'"
+    )
     await visitor.page.evaluate(forge)
     await visitor.choose("Good notebook")
     await refused(visitor, "unknown-profile", "not offered any more")
@@ -93,10 +100,12 @@ async def test_another_courses_profile_is_refused(visitor: Visitor) -> None:
 
 
 async def test_a_missing_image_is_told_at_once(visitor: Visitor) -> None:
-    """A profile whose software is not there says so; the choice stays as it was made."""
+    """A profile whose software is not there says so; the last choice stays preselected."""
     await at_the_cards(visitor, "eva")
     await visitor.choose("Without software")
     await failed(visitor, "image-missing", "is not on the lab's machine yet")
+    await expect(visitor.page.locator("[value='choices/missing']")).to_be_checked()
+    await visitor.go("/hub/spawn")
     await expect(visitor.page.locator("[value='choices/missing']")).to_be_checked()
 
 
@@ -159,6 +168,20 @@ async def test_a_start_can_be_cancelled(visitor: Visitor) -> None:
     await visitor.page.wait_for_url("**/hub/home")
     heading = visitor.page.get_by_role("heading", level=1)
     await expect(heading).to_have_text("Your server is not running")
+
+
+async def test_a_start_outlives_its_hub(visitor: Visitor) -> None:
+    """A hub that is killed under the pending page comes back; what is left over is in no way."""
+    visitor.name = "quick"
+    await visitor.join()
+    await expect(visitor.page.locator("#phases")).to_be_visible()
+    old = visitor.lab.kill("hub")
+    visitor.lab.until_hub_is_back(old)
+    start = visitor.page.get_by_role("link", name="Start my server")
+    await expect(start.or_(visitor.page.locator(".jp-LauncherCard").first)).to_be_visible()
+    if await start.is_visible():
+        await start.click()
+    await visitor.until_lab()
 
 
 async def test_docker_away_is_told_at_once(visitor: Visitor) -> None:

@@ -22,6 +22,7 @@ memory = "512 MiB"
     for n in range(2, 5)
 )
 
+
 async def test_pages_before_the_login(browser: Browser, docker_lab: Lab) -> None:
     """Login, a wrong password, a spent link, the first password, sign-up refused, nothing there."""
     guest = await Visitor.arrive(browser, docker_lab, "guest-pages")
