@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def failing_lab(
     docker_engine: Engine,
     base_image: str,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Lab]:
+) -> Lab:
     """A lab whose way to Docker can be taken away, with little patience for starts."""
     way = tmp_path_factory.mktemp("engine") / "docker.sock"
     way.symlink_to(docker_engine.socket)
@@ -66,7 +67,7 @@ def failing_lab(
     )
     write_courses(lab, ml="", choices=CHOICES, one=ONE, closed=CLOSED)
     lab.up()
-    yield lab
+    return lab
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ async def test_a_missing_image_is_told_at_once(visitor: Visitor) -> None:
 
 
 async def test_a_profile_that_was_withdrawn_meanwhile_is_refused(visitor: Visitor) -> None:
-    """The course file changes under an open page: that choice is refused, another is preselected."""
+    """The course file changes under an open page: it is refused, another is preselected."""
     await at_the_cards(visitor, "eva")
     await visitor.page.locator(".crepre-card", has_text="Other notebook").click()
     without = re.sub(r"\[profiles.other\].*?(?=\[)", "", CHOICES, flags=re.DOTALL)
@@ -188,16 +189,9 @@ async def test_docker_away_is_told_at_once(visitor: Visitor) -> None:
     """With the Docker Engine out of reach a start says that the machine does not answer."""
     visitor.name = "away"
     link = visitor.lab.link_for("away")
-    way = Path(visitor.lab.socket.removeprefix("unix://"))
-    engine = way.readlink()
-    way.unlink()
-    old = visitor.lab.kill("hub")  # and with it the connections that it kept open
-    visitor.lab.until_hub_is_back(old)
-    try:
+    with docker_out_of_reach(visitor.lab):
         await visitor.accept(link)
         await failed(visitor, "docker-unreachable", "is not answering just now")
-    finally:
-        way.symlink_to(engine)
     await visitor.page.get_by_role("link", name="Start again").click()
     await visitor.until_lab()
 
@@ -210,6 +204,19 @@ def write_courses(lab: Lab, **courses: str) -> None:
     for name, text in courses.items():
         file = lab.root / "courses" / f"{name}.toml"
         file.write_text(text) if text else file.unlink(missing_ok=True)
+
+
+@contextmanager
+def docker_out_of_reach(lab: Lab) -> Iterator[None]:
+    """Take away the lab's way to Docker, and with the old hub the connections it kept open."""
+    way = Path(lab.socket.removeprefix("unix://"))
+    engine = way.readlink()
+    way.unlink()
+    try:
+        lab.until_hub_is_back(lab.kill("hub"))
+        yield
+    finally:
+        way.symlink_to(engine)
 
 
 def put_in_home(lab: Lab, name: str, line: str) -> None:
