@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from time import process_time
 from typing import Literal
 
 import docker
+import docker.errors
 
 from bench.meters import (
     MachineTime,
@@ -182,10 +183,11 @@ def _work(peer: Peer) -> _Work:
 
 def _first_process(peer: Peer, user: str) -> int:
     """The first process of *user*'s container; 0 where it does not run."""
-    client = docker.from_env()
-    try:
-        return int(client.api.inspect_container(peer.container_of(user))["State"]["Pid"])
-    except docker.errors.NotFound:
+    container = peer.container_of(user)
+    if not container:
         return 0
-    finally:
-        client.close()
+    with closing(docker.from_env()) as client:
+        try:
+            return int(client.api.inspect_container(container)["State"]["Pid"])
+        except docker.errors.NotFound:
+            return 0

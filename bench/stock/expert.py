@@ -2,7 +2,7 @@
 Expert: what an experienced admin makes of it.
 
 Containers on a network of their own, reached without published ports; homes in named volumes;
-no container used twice; servers outlive the hub.
+no container used twice; servers outlive the hub; the server's unused extension is off.
 Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/data-persistence.html
 """
 
@@ -19,3 +19,4 @@ c.DockerSpawner.use_internal_ip = True
 c.DockerSpawner.remove = True
 c.DockerSpawner.notebook_dir = "/home/student"
 c.DockerSpawner.volumes = {told["prefix"] + "-home-{username}": "/home/student"}
+c.DockerSpawner.environment = {"JUPYTER_CONFIG_PATH": "/opt/course/share/crepre/jupyter"}

@@ -2,7 +2,8 @@
 Stock: JupyterHub with DockerSpawner, as their documentation begins.
 
 The hub listens where containers reach it (the default bridge's gateway), and containers publish
-their port on loopback. Everything that is not named here is the default.
+their port on loopback. The image's own command is crepre-hub's, so theirs is named. Everything
+else is the default.
 Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/docker-image.html
 """
 
@@ -23,4 +24,5 @@ c.Authenticator.allow_all = True
 
 c.JupyterHub.spawner_class = "docker"
 c.DockerSpawner.image = told["image"]
+c.DockerSpawner.cmd = "jupyterhub-singleuser"
 c.DockerSpawner.prefix = told["prefix"]

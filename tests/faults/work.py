@@ -35,6 +35,7 @@ class Work:
         """I1, where the connection itself was hit: a tab that connects again finds it all."""
         await self.kernel.close()
         assert await self.kernel.run("melody[-1]", seconds=20) == "64"
+        self.tab = self.kernel._socket
 
 
 async def reach_lab(student: Student, *, seconds: float = 60) -> float:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
+from tests.faults.hub_process import frozen, hub_is_back, kill_hub, until
 from tests.faults.invariants import all_is_well
 from tests.faults.sight import containers, table
 from tests.faults.work import Work, reach_lab
@@ -19,25 +17,6 @@ from tests.labs.lab import Lab
 
 SOON = 20
 """Seconds in which a student is back in a running JupyterLab after the hub is back."""
-
-
-async def until(fact: Callable[[], object], *, seconds: float = 30) -> None:
-    """Return when *fact* is true."""
-    async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(fact):
-            await asyncio.sleep(0.05)
-
-
-async def kill_hub(lab: Lab, number: int = signal.SIGKILL) -> int:
-    """Signal the hub; back when that process is gone."""
-    old = lab.kill("hub", number)
-    await until(lambda: lab.pid("hub") != old)
-    return old
-
-
-async def hub_is_back(lab: Lab, old: int) -> None:
-    """Return when another hub answers, with the test's own connections alive meanwhile."""
-    await asyncio.to_thread(lab.until_hub_is_back, old)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["TERM", "KILL"])
@@ -148,14 +127,3 @@ async def test_a_silent_server_is_kept_by_a_restarting_hub(
         container.unpause()
     await work.goes_on()
     await all_is_well(faulty_lab)
-
-
-@contextmanager
-def frozen(lab: Lab, program: str) -> Iterator[None]:
-    """A program that does nothing for a while, and does not know it."""
-    pid = lab.pid(program)
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)

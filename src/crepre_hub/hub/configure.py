@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
 from crepre_hub.courses.course import Course
+from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.secret import ensure_secret_file
@@ -30,6 +31,9 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
     c.CrepreHub.look_at_courses = lambda: wiring.courses.shelf()
     # Hub and proxy are processes of their own: neither takes the servers down with it.
     c.JupyterHub.cleanup_servers = False
+    # A server that starts waits for the hub, so the hub must not wait for it: it looks at them
+    # all, and goes on looking after it has begun to answer. 1 s is the least that it takes.
+    c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.cleanup_proxy = False
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports.proxy_api}"
@@ -58,6 +62,8 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
     c.SeatMixin.desk = lambda: wiring.launch_desk
     c.CrepreHub.backend = lambda: wiring.backend
     c.SeatMixin.backend = lambda: wiring.backend
+    lane = Lane(places_here())  # for servers on this machine, as those of both backends are
+    c.SeatMixin.lane = lambda: lane
     c[backend.spawner_class.__name__].update(backend.defaults())
     c.Spawner.options_form = lambda spawner: spawner.cards()
     c.Spawner.options_from_form = options_from_form

@@ -35,7 +35,7 @@ from crepre_hub.errors import (
 POLL_PATIENCE_SECONDS = 10.0
 """A poll that Docker has not answered by then counts as "could not ask"."""
 
-STOP_PATIENCE_SECONDS = 45.0
+STOP_PATIENCE_SECONDS = 30.0
 """
 A server that Docker has not stopped and removed by then is given up.
 

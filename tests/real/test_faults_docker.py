@@ -1,0 +1,153 @@
+"""Docker fails, hangs or is away; nobody loses a server, and nobody waits for another's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.faults.fixtures import START_SECONDS
+from tests.faults.hub_process import hub_is_back, kill_hub, until
+from tests.faults.invariants import all_is_well
+from tests.faults.sight import containers, table
+from tests.faults.work import Work, reach_lab
+from tests.labs.docker_faults import FaultyDocker
+from tests.labs.fixtures import People
+from tests.labs.lab import Lab
+from tests.labs.student import Student
+
+INSPECT = r"/containers/[^/]+/json"
+
+
+@pytest.mark.parametrize("how", ["away", "hanging"])
+async def test_docker_away_while_the_hub_starts(
+    faulty_lab: Lab, faults: FaultyDocker, person: People, how: str
+) -> None:
+    """F5: a hub that starts while Docker is silent keeps its table, its routes and all work."""
+    work = await Work.begin(await person(faulty_lab, f"f5-{how}"))
+    [(seat, container)] = containers(faulty_lab)
+    if how == "away":
+        faults.go_away()
+    else:
+        faults.add("hold", "GET", "/containers/")
+    await hub_is_back(faulty_lab, await kill_hub(faulty_lab))
+    await work.goes_on()
+    await until(lambda: table(faulty_lab)[seat]["ready"])
+    await work.goes_on()
+    asked = len(faults.calls("GET", INSPECT))
+    faults.mend()
+    await until(lambda: len(faults.calls("GET", INSPECT)) > asked + 2)
+    await work.goes_on()
+    await all_is_well(faulty_lab)
+    assert [each.id for _, each in containers(faulty_lab)] == [container.id]
+    await work.student.stop()
+    await all_is_well(faulty_lab)
+
+
+async def test_docker_away_is_told_in_a_sentence(
+    faulty_lab: Lab, faults: FaultyDocker, person: People
+) -> None:
+    """A start without Docker fails with what to do; when Docker is back the next one works."""
+    student = await person(faulty_lab, "f5-start")
+    faults.go_away()
+    status, page = await student.start()
+    assert "not answering just now" in page, (status, page)
+    assert "Traceback" not in page
+    faults.come_back()
+    await reach_lab(student)
+    await all_is_well(faulty_lab)
+
+
+@pytest.mark.parametrize("act", ["answer", "cut"])
+async def test_one_failed_poll_stops_nobody(
+    faulty_lab: Lab, faults: FaultyDocker, person: People, act: Any
+) -> None:
+    """F6: a poll that Docker answers with an error, or not at all, is not a stopped server."""
+    work = await Work.begin(await person(faulty_lab, f"f6-{act}"))
+    before = [each.id for _, each in containers(faulty_lab)]
+    with faults.fault(act, "GET", INSPECT, times=1, status=500) as rule:
+        await until(lambda: rule.met)
+    asked = len(faults.calls("GET", INSPECT))
+    await until(lambda: len(faults.calls("GET", INSPECT)) > asked + 2)
+    await work.goes_on()
+    await all_is_well(faulty_lab)
+    assert [each.id for _, each in containers(faulty_lab)] == before
+    assert not faults.calls("POST", f"{before[0]}/stop")
+
+
+async def test_one_failed_look_at_a_start_fails_nobody(
+    faulty_lab: Lab, faults: FaultyDocker, person: People
+) -> None:
+    """F6: an error while Docker is asked how a starting server is does not fail the start."""
+    student = await person(faulty_lab, "f6-look")
+    with faults.fault("hold-answer", "POST", r"/containers/[^/]+/start", times=1) as started:
+        await student.start()
+        await until(lambda: started.met)
+        [(_, mine)] = containers(faulty_lab)
+        mine.pause()  # or it would be ready before anybody asks how it is
+        with faults.fault("answer", "GET", f"/containers/{mine.name}/json", times=1) as rule:
+            started.lift()
+            await until(lambda: rule.met)
+    mine.unpause()
+    await student.until_ready()
+    await all_is_well(faulty_lab)
+
+
+async def test_a_hanging_call_holds_up_nobody_else(
+    faulty_lab: Lab, faults: FaultyDocker, person: People
+) -> None:
+    """
+    F7: with calls for three students hanging, nine others start, are polled and stop as ever.
+
+    Each of the three is told so in time, and can start as soon as Docker answers again.
+    """
+    others = await _people(faulty_lab, person, [f"f7-other-{n}" for n in range(9)])
+    stuck = await _people(faulty_lab, person, ["f7-inspect", "f7-create", "f7-start"])
+    faults.add("hold", "GET", r"/containers/[^/]*f7-2dinspect/json")
+    faults.add("hold", "POST", r"/containers/create\?name=.*f7-2dcreate")
+    made = faults.add("hold-answer", "POST", r"/containers/create\?name=.*f7-2dstart")
+    begin = asyncio.get_running_loop().time()
+    for student in stuck:
+        await student.start()
+    await until(lambda: made.met and containers(faulty_lab))
+    [mine] = faulty_lab.containers("f7-start")
+    faults.add("hold", "POST", f"/containers/{mine.id}/start")
+    made.lift()
+    told = [asyncio.create_task(_last_event(student)) for student in stuck]
+    await asyncio.gather(*(student.start_and_wait() for student in others))
+    works = [table(faulty_lab)[student.name, ""]["ready"] for student in others]
+    assert works == [True] * 9
+    await asyncio.gather(*(student.stop() for student in others))
+    for event in await asyncio.gather(*told):
+        assert event.get("failed"), event
+        assert "took too long to start. Start it again" in event["message"], event
+    assert asyncio.get_running_loop().time() - begin < 2 * START_SECONDS + 30
+    faults.mend()
+    for student in stuck:
+        await reach_lab(student)
+    await all_is_well(faulty_lab)
+    await asyncio.gather(*(student.stop() for student in stuck))
+
+
+async def test_a_hanging_stop_ends(faulty_lab: Lab, faults: FaultyDocker, person: People) -> None:
+    """F7: a stop that Docker never answers is given up; the next start works."""
+    student = await person(faulty_lab, "f7-stop")
+    await reach_lab(student)
+    [(_, mine)] = containers(faulty_lab)
+    with faults.fault("hold", "POST", f"/containers/{mine.id}/stop") as rule:
+        await student.api("DELETE", f"users/{student.name}/server")
+        assert rule.met
+        await until(lambda: not table(faulty_lab), seconds=60)
+        await reach_lab(student)
+    await all_is_well(faulty_lab)
+
+
+async def _people(lab: Lab, person: People, names: list[str]) -> list[Student]:
+    return [await person(lab, name) for name in names]
+
+
+async def _last_event(student: Student) -> dict[str, Any]:
+    """How the start of *student* ends."""
+    async with asyncio.timeout(100):
+        return [event async for event in student.progress()][-1]
