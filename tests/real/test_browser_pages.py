@@ -22,6 +22,7 @@ memory = "512 MiB"
     for n in range(2, 5)
 )
 
+
 async def test_pages_before_the_login(browser: Browser, docker_lab: Lab) -> None:
     """Login, a wrong password, a spent link, the first password, sign-up refused, nothing there."""
     guest = await Visitor.arrive(browser, docker_lab, "guest-pages")
@@ -89,14 +90,7 @@ async def test_a_form_without_javascript(browser: Browser, docker_lab: Lab) -> N
     await lea.join()
     await lea.choose("Small notebook")
     await lea.page.wait_for_url("**/user/lea-pages/lab**")
-    await lea.page.context.request.delete(await stop_url(lea))
-
-
-async def stop_url(visitor: Visitor) -> str:
-    """What the stop button asks for."""
-    cookies = await visitor.page.context.cookies()
-    xsrf = next(c for c in cookies if c.get("name") == "_xsrf" and c.get("path") == "/hub/")
-    return f"{visitor.lab.url}/hub/api/users/{visitor.name}/server?_xsrf={xsrf.get('value')}"
+    assert await lea.hub_api("DELETE", f"users/{lea.name}/server") in (202, 204)
 
 
 async def test_pages_around_a_running_server(browser: Browser, docker_lab: Lab) -> None:
