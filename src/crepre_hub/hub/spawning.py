@@ -128,7 +128,9 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         """
         looked = time.monotonic()
         async with aiohttp.ClientSession(timeout=PATIENCE) as session:
-            while not (version := await _version_or_none(session, f"{url}{self.server.base_url}api")):
+            while not (
+                version := await _version_or_none(session, f"{url}{self.server.base_url}api")
+            ):
                 if time.monotonic() - looked > LOOK_EVERY_SECONDS:
                     looked = time.monotonic()
                     error = await self.why_not_running()
