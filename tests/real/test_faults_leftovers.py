@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crepre_hub.names import container_name, home_volume
+from crepre_hub.names import home_volume, seat_name
 from tests.faults.hub_process import until
 from tests.faults.invariants import all_is_well
 from tests.faults.sight import containers, table
@@ -25,6 +25,12 @@ LEFTOVERS: dict[str, Callable[[Any], object]] = {
 }
 
 
+def name_of(lab: Lab, user: str) -> str:
+    """What *user*'s container is called."""
+    key = (lab.state / "secrets" / "names").read_text().strip().encode()
+    return seat_name(lab.id, user, "", key=key)
+
+
 def leave(lab: Lab, user: str, *, name: str = "", of: str = "") -> str:
     """Make a container that looks like *user*'s server; returns its id."""
     labels = {"crepre.lab": of or lab.id, "crepre.user": user, "crepre.server": ""}
@@ -32,7 +38,7 @@ def leave(lab: Lab, user: str, *, name: str = "", of: str = "") -> str:
         made = client.containers.create(
             "crepre/course-cpu:latest",
             ["sleep", "600"],
-            name=name or container_name(lab.id, user),
+            name=name or name_of(lab, user),
             environment={"JUPYTERHUB_API_TOKEN": "of a server that is long gone"},
             labels=labels,
             init=True,
@@ -58,7 +64,7 @@ async def test_a_name_that_docker_holds_is_stepped_around(
 ) -> None:
     """A name that Docker says is taken, by a container that it does not show, stops nobody."""
     student = await person(faulty_lab, "held")
-    name = container_name(faulty_lab.id, "held")
+    name = name_of(faulty_lab, "held")
     with faults.fault("answer", "POST", rf"/containers/create\?name={name}$", status=409) as rule:
         await reach_lab(student)
     assert rule.met

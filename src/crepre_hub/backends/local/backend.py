@@ -10,7 +10,7 @@ from crepre_hub.backends.local.checks import local_checks
 from crepre_hub.backends.local.found import MARK, end_process, found_processes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.findings import Check
-from crepre_hub.names import container_name, home_volume
+from crepre_hub.names import home_volume
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.settings.reader import Settings
 
@@ -39,7 +39,8 @@ class LocalBackend:
         """Traits for ``LastingLocalSpawner``."""
         programs = self._state / "stack" / placement.image / "bin"
         home = self._state / "homes" / home_volume(self._lab, seat.user)
-        name = container_name(self._lab, seat.user, seat.server) if seat.server else home.name
+        whole = f"{seat.user}/{seat.server}" if seat.server else seat.user
+        name = home_volume(self._lab, whole)
         return {
             "cmd": [str(programs / "jupyterhub-singleuser")],
             "args": ["--allow-root"] if runs_as_root() else [],
