@@ -17,7 +17,6 @@ from typing import Any, Protocol
 import docker
 
 from bench.visitor import Visitor
-from crepre_hub.names import container_name
 from crepre_hub.ops.program import last_lines
 from crepre_hub.ops.proxy import ensure_proxy, node
 from tests.labs.lab import Lab, free_port
@@ -65,7 +64,7 @@ class Peer(Protocol):
         ...
 
     def container_of(self, user: str) -> str:
-        """The name of *user*'s container."""
+        """Docker's name or number for *user*'s container; empty if there is none."""
         ...
 
     async def admit(self, users: list[str]) -> list[Visitor]:
@@ -107,8 +106,9 @@ class Ours:
         return self._lab.pid("hub")
 
     def container_of(self, user: str) -> str:
-        """The name of *user*'s container."""
-        return container_name(self._lab.id, user)
+        """*user*'s container, by its labels, since its name tells nobody whose it is."""
+        found = self._lab.containers(user)
+        return str(found[0].id) if found else ""
 
     async def admit(self, users: list[str]) -> list[Visitor]:
         """Accounts through one-time links, as an admin makes them."""

@@ -84,60 +84,44 @@ def _per_start(samples: Sequence[Sample], meter: str) -> float:
 # --- for people
 
 
-def print_summary(console: Console, rows: Iterable[Row], plan: Plan) -> None:
-    """One table for each kind."""
-    rows = list(rows)
-    titles = {"one": "One student", "many": f"{plan.students} students at once: until the last"}
-    for kind in KINDS:
-        table = _table(f"{titles[kind]}, from click to ready")
-        for row in (row for row in rows if row.kind == kind):
-            table.add_row(*_cells(row))
-        if table.row_count:
-            console.print(table)
-    console.print(
-        "ours ÷ this: ratio of medians, with a bootstrap 95 % interval over rounds; below 1 ours"
-        " is quicker.\nCPU: seconds of work for each start. Memory: of an idle server, files in"
-        " the page cache left out."
+def print_summary(console: Console, rows: Sequence[Row], plan: Plan) -> None:
+    """Time first, then what it took."""
+    table = _table(
+        "From click to ready, seconds",
+        ("median", "least", "most", "one of them", "failed", "ours ÷ this (95 %)"),
     )
+    for row in rows:
+        times = (row.median, row.least, row.most, row.middle_student)
+        seconds = (f"{each:.2f}" for each in times)
+        table.add_row(_who(row, plan), *seconds, str(row.failures), _ratio(row.ours_by_this))
+    console.print(table)
+    table = _table(
+        "Work for each start (CPU-seconds), memory of each idle server (MiB)",
+        ("hub, proxy", "server", "Docker", "memory"),
+    )
+    for row in rows:
+        work = (f"{each:.2f}" for each in (row.lab_cpu, row.seats_cpu, row.engine_cpu))
+        table.add_row(_who(row, plan), *work, f"{row.seat_memory_mib:.0f}")
+    console.print(table)
 
 
-def _table(title: str) -> Table:
+def _table(title: str, columns: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("")
-    for name in (
-        "median s",
-        "least–most",
-        "middle student",
-        "ours ÷ this",
-        "failed",
-        "CPU hub+proxy",
-        "CPU server",
-        "CPU engine",
-        "MiB server",
-    ):
-        table.add_column(name, justify="right")
+    for column in columns:
+        table.add_column(column, justify="right")
     return table
 
 
-def _cells(row: Row) -> list[str]:
-    return [
-        row.peer,
-        f"{row.median:.2f}",
-        f"{row.least:.2f}–{row.most:.2f}",
-        f"{row.middle_student:.2f}",
-        _ratio(row.ours_by_this),
-        str(row.failures),
-        f"{row.lab_cpu:.2f}",
-        f"{row.seats_cpu:.2f}",
-        f"{row.engine_cpu:.2f}",
-        f"{row.seat_memory_mib:.0f}",
-    ]
+def _who(row: Row, plan: Plan) -> str:
+    students = {"one": "one", "many": f"{plan.students} at once"}
+    return f"{students[row.kind]}: {row.peer}"
 
 
 def _ratio(ratio: Ratio | None) -> str:
     if ratio is None:
         return ""
-    return f"{ratio.ratio:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
+    return f"{ratio.ratio:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
 def line(sample: Sample) -> str:
@@ -170,11 +154,12 @@ def missed_goals(rows: Iterable[Row], peer: str = "plain") -> list[str]:
 
 def write_json(
     file: Path,
+    samples: Sequence[Sample],
+    *,
     machine: Machine,
     plan: Plan,
     peers: Sequence[Peer],
     memory: Mapping[str, Mapping[str, float]],
-    samples: Sequence[Sample],
 ) -> None:
     """Everything that was measured, round by round."""
     content: dict[str, Any] = {

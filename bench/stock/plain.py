@@ -2,14 +2,16 @@
 Stock: JupyterHub with DockerSpawner, as their documentation begins.
 
 The hub listens where containers reach it (the default bridge's gateway), and containers publish
-their port on loopback. Everything that is not named here is the default.
+their port on loopback. The image's own command is crepre-hub's, so theirs is named. Everything
+else is the default.
 Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/docker-image.html
 """
+# ruff: noqa: INP001  (JupyterHub runs it, nobody imports it)
 
 import json
 import os
 
-c = get_config()  # noqa: F821  (JupyterHub provides it)
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  (JupyterHub provides it)
 told = json.loads(os.environ["BENCH_STOCK"])
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{told['port']}"
@@ -23,4 +25,5 @@ c.Authenticator.allow_all = True
 
 c.JupyterHub.spawner_class = "docker"
 c.DockerSpawner.image = told["image"]
+c.DockerSpawner.cmd = "jupyterhub-singleuser"
 c.DockerSpawner.prefix = told["prefix"]

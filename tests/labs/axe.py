@@ -7,13 +7,16 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, ViewportSize
 
 from crepre_hub.ops.proxy import node
+from tests.labs.browser import ensure_no_internals
 
 SOURCES = Path(__file__).parents[1] / "browser"
 FOLDER = Path(__file__).parents[2] / "var" / "machine" / "browser"
 GRAVE = ("serious", "critical")
+DESKTOP = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=844)
 
 
 def ensure_axe() -> Path:
@@ -25,7 +28,14 @@ def ensure_axe() -> Path:
         for name in ("package.json", "package-lock.json"):
             copyfile(SOURCES / name, FOLDER / name)
         npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        command = [node(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command: list[str | Path] = [
+            node(),
+            npm,
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]
         subprocess.run(command, cwd=FOLDER, check=True, capture_output=True)
     return script
 
@@ -40,3 +50,16 @@ async def grave_findings(page: Page) -> list[str]:
         if rule["impact"] in GRAVE
         for element in rule["nodes"]
     ]
+
+
+async def looks_right(page: Page) -> None:
+    """On a desktop in light and a phone in dark: nothing grave, nothing cut off, no internals."""
+    await ensure_no_internals(page)
+    await page.set_viewport_size(PHONE)
+    await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"], f"{page.url} is {width} pixels wide on a phone"
+    assert await grave_findings(page) == [], page.url
+    await page.set_viewport_size(DESKTOP)
+    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    assert await grave_findings(page) == [], page.url

@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from crepre_hub.cli.terminal import AsJson, lab_root, out, print_json, print_table, told
+from crepre_hub.decisions import Refused
+from crepre_hub.errors import AccountError
+from crepre_hub.login.names import normal_name
 from crepre_hub.login.people import (
     OneTimeLink,
     add_account,
@@ -25,7 +28,6 @@ from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.migrations import ensure_schema
-from crepre_hub.wiring import database_url
 
 app = typer.Typer(help="Accounts of the lab.", no_args_is_help=True)
 
@@ -40,6 +42,7 @@ def add(
 ) -> None:
     """Make accounts; each person sets a password with a link that works once."""
     with _accounts() as (settings, store):
+        _ensure_new(store, names)
         _print_links(settings, [add_account(store, name, admin) for name in names], as_json)
 
 
@@ -95,10 +98,24 @@ def _accounts() -> Iterator[tuple[Settings, AccountStore]]:
 
 def account_store(settings: Settings) -> AccountStore:
     """The lab's accounts; the database is made where there is none."""
+    from crepre_hub.wiring import database_url  # noqa: PLC0415  (JupyterHub takes long to import)
+
     settings.state.mkdir(exist_ok=True)
     engine = open_engine(database_url(settings, "crepre"))
     ensure_schema(engine)
     return AccountStore(engine)
+
+
+def _ensure_new(store: AccountStore, names: list[str]) -> None:
+    """Raise ``AccountError`` for the first of *names* that cannot be added, before any is."""
+    taken = {account.name for account in list_accounts(store)}
+    for typed in names:
+        name = normal_name(typed)
+        if isinstance(name, Refused):
+            raise AccountError(f"{typed!r}: {name.message}", remedy=name.remedy)
+        if name in taken:
+            raise AccountError(f"There is already an account {name!r}.")
+        taken.add(name)
 
 
 def _print_links(settings: Settings, links: list[OneTimeLink], as_json: bool) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
 from crepre_hub.courses.course import Course
+from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.secret import ensure_secret_file
@@ -61,6 +62,8 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
     c.SeatMixin.desk = lambda: wiring.launch_desk
     c.CrepreHub.backend = lambda: wiring.backend
     c.SeatMixin.backend = lambda: wiring.backend
+    lane = Lane(places_here())  # for servers on this machine, as those of both backends are
+    c.SeatMixin.lane = lambda: lane
     c[backend.spawner_class.__name__].update(backend.defaults())
     c.Spawner.options_form = lambda spawner: spawner.cards()
     c.Spawner.options_from_form = options_from_form

@@ -29,7 +29,9 @@ from crepre_hub.hub.failures import failed, refused
 from crepre_hub.hub.spawn_form import render_form
 
 ASK_EVERY_SECONDS = 0.05
-LOOK_EVERY_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 2.0
+PATIENCE = aiohttp.ClientTimeout(total=10, sock_connect=1)
+"""The address of a container that has just died swallows what is sent to it, without an answer."""
 CLEAN_UP_SECONDS = 5.0
 """Kept back from ``start_timeout``, whose own message is empty, to say what happened."""
 
@@ -63,6 +65,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
 
     desk = CallableTrait(help="Returns the LaunchDesk.").tag(config=True)
     backend = CallableTrait(help="Returns the Backend.").tag(config=True)
+    lane = CallableTrait(help="Returns the Lane for starts.").tag(config=True)
 
     start_log: StartLog | None = None
     _known_version = ""
@@ -104,7 +107,10 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
 
     async def _start_and_wait(self) -> Any:
         try:
-            async with asyncio.timeout(self.start_timeout - CLEAN_UP_SECONDS):
+            async with (
+                asyncio.timeout(self.start_timeout - CLEAN_UP_SECONDS),
+                self.lane().turn(),
+            ):
                 address = await super().start()
                 await self._until_it_answers(_as_url(address))
         except TimeoutError:
@@ -121,7 +127,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             StartFailed: If it ends before it answers.
         """
         looked = time.monotonic()
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(timeout=PATIENCE) as session:
             while not (
                 version := await _version_or_none(session, f"{url}{self.server.base_url}api")
             ):
@@ -213,6 +219,6 @@ async def _version_or_none(session: aiohttp.ClientSession, url: str) -> str | No
         async with session.get(url, allow_redirects=False) as answer:
             if answer.status < 500:
                 return answer.headers.get("X-JupyterHub-Version", hub_version)
-    except aiohttp.ClientError:
+    except (aiohttp.ClientError, TimeoutError):
         return None
     return None

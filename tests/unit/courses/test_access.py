@@ -48,7 +48,7 @@ def test_who_may_use_a_course(
 
 
 @pytest.mark.parametrize(
-    ("role", "is_open", "is_admin"), product([*Role, None], [True, False], [True, False])
+    ("role", "is_open", "is_admin"), list(product([*Role, None], [True, False], [True, False]))
 )
 def test_all_or_nothing(role: Role | None, is_open: bool, is_admin: bool) -> None:
     """Who may use a course is offered all its profiles in their order; others none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from ipaddress import IPv4Network
 
 from docker import APIClient
@@ -77,10 +78,15 @@ class DockerBackend:
 
     def identity(self, seat: Seat) -> Mapping[str, object]:
         """The container's name."""
+        key = self._key_of_names
+        return {"name_template": seat_name(self._lab, seat.user, seat.server, key=key)}
+
+    @cached_property
+    def _key_of_names(self) -> bytes:
+        """The lab's own, made where there is none."""
         secrets = self._settings.state / "secrets"
         secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = ensure_secret_file(secrets / "names").reveal().encode()
-        return {"name_template": seat_name(self._lab, seat.user, seat.server, key=key)}
+        return ensure_secret_file(secrets / "names").reveal().encode()
 
     def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
         """Traits for ``ConcurrentDockerSpawner``."""

@@ -39,7 +39,8 @@ class LocalBackend:
         """Traits for ``LastingLocalSpawner``."""
         programs = self._state / "stack" / placement.image / "bin"
         home = self._state / "homes" / home_volume(self._lab, seat.user)
-        name = f"{home.name}-{seat.server}" if seat.server else home.name
+        whole = f"{seat.user}/{seat.server}" if seat.server else seat.user
+        name = home_volume(self._lab, whole)
         return {
             "cmd": [str(programs / "jupyterhub-singleuser")],
             "args": ["--allow-root"] if runs_as_root() else [],

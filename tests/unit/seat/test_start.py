@@ -1,0 +1,57 @@
+"""Modules that the single-user server never uses are not loaded; who does use one gets it whole."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from crepre_seat.start import LaterModule, put_off
+
+
+@pytest.fixture
+def a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of a module that nobody has imported yet."""
+    (tmp_path / "heavy_thing.py").write_text("class Part:\n    pass\n\nWEIGHT = 12\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "heavy_thing"
+    sys.modules.pop("heavy_thing", None)
+
+
+def test_importing_a_module_that_is_put_off_does_not_load_it(a_module: str) -> None:
+    """An import statement alone is answered with a stand-in."""
+    put_off({a_module: {}})
+    assert type(importlib.import_module(a_module)) is LaterModule
+
+
+def test_what_is_asked_of_a_module_that_is_put_off_is_the_real_thing(a_module: str) -> None:
+    """The first use loads the module, and it is the one that everybody imports from then on."""
+    put_off({a_module: {}})
+    early = importlib.import_module(a_module)
+    assert early.WEIGHT == 12
+    late = importlib.import_module(a_module)
+    assert type(late) is not LaterModule
+    assert early.Part is late.Part
+
+
+def test_what_a_module_is_known_to_have_does_not_load_it(a_module: str) -> None:
+    """A name that is given beforehand is answered without the module."""
+    put_off({a_module: {"WEIGHT": 1}})
+    assert importlib.import_module(a_module).WEIGHT == 1
+    assert type(sys.modules[a_module]) is LaterModule
+
+
+def test_looking_through_all_modules_loads_none(a_module: str) -> None:
+    """Names with two underscores, which the import system and inspectors ask for, load nothing."""
+    put_off({a_module: {}})
+    assert not hasattr(sys.modules[a_module], "__file__")
+    assert type(sys.modules[a_module]) is LaterModule
+
+
+def test_a_module_that_is_there_already_stays(a_module: str) -> None:
+    """What somebody has imported before is left as it is."""
+    before = importlib.import_module(a_module)
+    put_off({a_module: {}})
+    assert sys.modules[a_module] is before

@@ -1,0 +1,250 @@
+"""The shape of the code: who may know whom, how long a module may be, what has no clock."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import dockerspawner  # noqa: F401  (other people's imports may look around: urllib3 for IPv6)
+import jupyterhub.app  # noqa: F401  (and pamela for PAM)
+import pytest
+
+import crepre_hub
+
+SRC = Path(crepre_hub.__file__).parent
+PACKAGE = "crepre_hub"
+
+LAYERS = (
+    {"errors", "secret", "findings", "decisions", "clock", "units", "names"},
+    {"courses", "profiles"},
+    {"settings"},
+    {"store", "backends", "login", "ops", "doctor"},
+    {"desk"},
+    {"wiring"},
+    {"hub", "web", "cli"},
+)
+"""From the floor to the edges; imports point downwards or stay within a layer."""
+
+APART = LAYERS[-1]
+"""Edges meet in ``wiring`` and never know each other."""
+
+PURE = {"courses", "profiles", "units", "names", "decisions", "findings"}
+FORBIDDEN_IN_PURE = {
+    "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",
+    "secrets", "socket", "sqlalchemy", "subprocess", "sys", "tempfile", "threading", "time",
+    "urllib", "uuid",
+}  # fmt: skip
+
+OUTSIDE = {
+    "docker": {"backends"},
+    "dockerspawner": {"backends"},
+    "jupyterhub": {"backends", "login", "hub"},
+    "sqlalchemy": {"store", "doctor", "hub", "login"},
+    "alembic": {"store", "doctor"},
+    "supervisor": {"ops"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "argon2": {"login"},
+    "zxcvbn": {"login"},
+}
+"""Each outside library is known to few; the others meet it behind an adapter."""
+
+LONGEST = 400
+LONG_FOR_A_REASON: dict[str, str] = {}
+SHAPELESS = {"utils", "helpers", "common", "manager", "base"}
+
+
+@cache
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file below ``src/crepre_hub``."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Such as ``cli/app.py``."""
+        return self.path.relative_to(SRC).as_posix()
+
+    @property
+    def part(self) -> str:
+        """The folder or module at the top: ``cli``."""
+        return self.path.relative_to(SRC).parts[0].removesuffix(".py")
+
+    @property
+    def tree(self) -> ast.Module:
+        """Its syntax."""
+        return _parse(self.path)
+
+    def imports(self) -> Iterator[str]:
+        """Every module it imports, wherever the import stands, in full words."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                start = self._start_of(node)
+                yield from (f"{start}.{alias.name}" for alias in node.names)
+
+    def _start_of(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        here = [PACKAGE, *self.path.relative_to(SRC).parts][: -node.level]
+        return ".".join([*here, *([node.module] if node.module else [])])
+
+
+MODULES = [Module(path) for path in sorted(SRC.rglob("*.py"))]
+OURS = [module for module in MODULES if module.part != "__init__"]
+
+
+def level_of(part: str) -> int:
+    """How high the layer of *part* is."""
+    return next(number for number, layer in enumerate(LAYERS) if part in layer)
+
+
+def inner_parts(module: Module) -> Iterator[str]:
+    """The parts of crepre-hub that *module* imports from."""
+    for name in module.imports():
+        words = name.split(".")
+        if words[0] == PACKAGE and len(words) > 1 and not words[1].startswith("__"):
+            yield words[1]
+
+
+def test_there_is_something_to_look_at() -> None:
+    """The laws below are not kept by an empty list."""
+    assert len(OURS) > 50
+    assert {"cli", "hub", "settings", "courses"} <= {module.part for module in OURS}
+
+
+@pytest.mark.parametrize("module", OURS, ids=lambda module: module.name)
+def test_imports_point_downwards(module: Module) -> None:
+    """No module knows a layer above its own, be the import at its top or in a function."""
+    for part in inner_parts(module):
+        assert level_of(part) <= level_of(module.part), f"{module.name} imports {part}"
+
+
+@pytest.mark.parametrize("module", OURS, ids=lambda module: module.name)
+def test_edges_do_not_know_each_other(module: Module) -> None:
+    """The hub, the web pages and the command line can each be replaced."""
+    if module.part in APART:
+        assert not (set(inner_parts(module)) & APART) - {module.part}
+
+
+@pytest.mark.parametrize("module", OURS, ids=lambda module: module.name)
+def test_outside_libraries_stay_in_their_adapters(module: Module) -> None:
+    """Rules and settings never learn that JupyterHub, Docker or SQLAlchemy exist."""
+    for name in module.imports():
+        first = name.split(".")[0]
+        if first in OUTSIDE:
+            allowed = OUTSIDE[first] | ({"wiring"} if first == "sqlalchemy" else set())
+            assert module.part in allowed, f"{module.name} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "module", [each for each in OURS if each.part in PURE], ids=lambda module: module.name
+)
+def test_rules_have_no_clock_and_touch_nothing(module: Module) -> None:
+    """Time, chance and files come in by the door."""
+    for name in module.imports():
+        assert name.split(".")[0] not in FORBIDDEN_IN_PURE, f"{module.name} imports {name}"
+    called = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+    }
+    assert not called & {"now", "utcnow", "today", "utc_now", "open", "print", "input"}
+
+
+def test_only_one_place_asks_what_time_it_is() -> None:
+    """``datetime.now`` stands in ``clock.py`` alone."""
+    asking = [
+        module.name
+        for module in OURS
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"now", "utcnow", "today"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"datetime", "date"}
+    ]
+    assert asking == ["clock.py"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_no_module_is_too_long(module: Module) -> None:
+    """More than 400 lines want a reason."""
+    length = len(module.path.read_text().splitlines())
+    assert length <= LONGEST or module.name in LONG_FOR_A_REASON
+
+
+def test_no_name_says_nothing() -> None:
+    """A newcomer finds things by their names."""
+    names = {
+        part for path in SRC.rglob("*") for part in path.relative_to(SRC).with_suffix("").parts
+    }
+    classes = {
+        node.name.lower()
+        for module in MODULES
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    assert not names & SHAPELESS
+    assert not [name for name in classes if name.endswith(("manager", "helper", "utils"))]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_every_module_says_what_it_is(module: Module) -> None:
+    """A docstring opens each file that has any code."""
+    tree = module.tree
+    assert not tree.body or ast.get_docstring(tree)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_no_module_hides_a_failure_or_runs_text(module: Module) -> None:
+    """No ``except Exception: continue``, no ``exec``, no ``sys.exit`` below the command line."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ExceptHandler) and (
+            node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"}
+        ):
+            assert not all(isinstance(each, ast.Continue | ast.Pass) for each in node.body)
+        if isinstance(node, ast.Call):
+            assert getattr(node.func, "id", "") not in {"exec", "eval"}
+            is_exit = isinstance(node.func, ast.Attribute) and node.func.attr == "exit"
+            is_of_sys = is_exit and getattr(node.func.value, "id", "") == "sys"
+            assert not is_of_sys or module.part == "cli"
+
+
+def test_the_configuration_is_a_table_of_contents() -> None:
+    """Under 30 lines, the escape hatch last."""
+    file = SRC.parents[1] / "jupyterhub_config.py"
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    assert len(lines) < 30
+    assert "config.d" in lines[-2]
+
+
+def test_every_module_can_be_imported_behind_closed_doors() -> None:
+    """Importing connects to nothing and starts nothing."""
+    names = [each.name for each in pkgutil.walk_packages([str(SRC)], f"{PACKAGE}.")]
+    skipped = {f"{PACKAGE}.store.migrations.env"}  # only Alembic can run it
+    for name in names:
+        if name not in skipped and not name.endswith("__main__"):
+            importlib.import_module(name)
+    assert f"{PACKAGE}.wiring" in sys.modules
+
+
+def test_the_law_itself_finds_a_breach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative imports and those within functions count."""
+    folder = tmp_path / "courses"
+    folder.mkdir()
+    file = folder / "bad.py"
+    file.write_text("def f():\n    from ..hub import app\n    from . import course\n")
+    monkeypatch.setattr(sys.modules[__name__], "SRC", tmp_path)
+    assert list(inner_parts(Module(file))) == ["hub", "courses"]
