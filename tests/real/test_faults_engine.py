@@ -25,6 +25,9 @@ from tests.machine.fixtures import absent
 
 IMAGES = ("course-cpu", "guard")
 
+BRIDGE = "cr-own-engine"
+"""A bridge of its own: with ``--bridge=none`` it would remove the other engine's ``docker0``."""
+
 
 @dataclass
 class OwnEngine:
@@ -54,14 +57,26 @@ class OwnEngine:
             f"--data-root={self.folder / 'data'}",
             f"--exec-root={self.folder / 'exec'}",
             f"--pidfile={self.folder / 'pid'}",
-            "--bridge=none",
+            f"--bridge={BRIDGE}",
             *(f"--{name}=false" for name in ("iptables", "ip6tables", "ip-masq", "ip-forward")),
         )
 
 
 @pytest.fixture(scope="module")
+def own_bridge(root: None) -> Iterator[None]:
+    """The bridge, which no container uses."""
+    subprocess.run(["ip", "link", "add", BRIDGE, "type", "bridge"], check=True)
+    subprocess.run(["ip", "addr", "add", "10.249.9.1/29", "dev", BRIDGE], check=True)
+    yield
+    subprocess.run(["ip", "link", "delete", BRIDGE], check=True)
+
+
+@pytest.fixture(scope="module")
 def own_engine(
-    tmp_path_factory: pytest.TempPathFactory, root: None, docker_program: Path, base_image: str
+    tmp_path_factory: pytest.TempPathFactory,
+    own_bridge: None,
+    docker_program: Path,
+    base_image: str,
 ) -> Iterator[OwnEngine]:
     """A second engine with the lab's images."""
     engine = OwnEngine(tmp_path_factory.mktemp("e"))
@@ -78,7 +93,16 @@ def own_engine(
         subprocess.run(load, stdin=saving.stdout, check=True)
     yield engine
     engine.stop()
-    shutil.rmtree(engine.folder, ignore_errors=True)
+    unmount_below(engine.folder)
+    shutil.rmtree(engine.folder)
+
+
+def unmount_below(folder: Path) -> None:
+    """Undo what an engine has mounted in *folder* and, with live-restore, leaves."""
+    points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for point in sorted(points, reverse=True):
+        if Path(point).is_relative_to(folder):
+            subprocess.run(["umount", point], check=True)
 
 
 @pytest.fixture(scope="module")
