@@ -98,9 +98,7 @@ async def test_one_failed_look_at_a_start_fails_nobody(
     await all_is_well(faulty_lab)
 
 
-async def test_a_hanging_call_holds_up_nobody_else(
-    faulty_lab: Lab, faults: FaultyDocker
-) -> None:
+async def test_a_hanging_call_holds_up_nobody_else(faulty_lab: Lab, faults: FaultyDocker) -> None:
     """
     F7: with calls for four students hanging, nine others start, are polled and stop as ever.
 

@@ -190,4 +190,3 @@ def _page(url: str) -> str:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return error.read().decode()
-
