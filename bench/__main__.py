@@ -37,6 +37,7 @@ console = Console()
 
 
 def main(
+    *,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of one student alone.")] = 8,
     crowds: Annotated[int, typer.Option(min=0, help="Rounds of all students at once.")] = 3,
     students: Annotated[int, typer.Option(min=1, max=50, help="How many at once.")] = 10,
@@ -54,7 +55,7 @@ def main(
         samples = asyncio.run(measure(peers, plan, lambda sample: _tell(line(sample))))
         memory["after"] = _memory(peers)
         if json:
-            write_json(json, machine, plan, peers, memory, samples)
+            write_json(json, samples, machine=machine, plan=plan, peers=peers, memory=memory)
     rows = summary(samples)
     print_summary(console, rows, plan)
     _tell_memory(memory)

@@ -53,9 +53,9 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float], *, seed: int = 
     Raises:
         ValueError: If the two sides have not as many values, or none.
     """
+    if len(ours) != len(theirs) or not ours:
+        raise ValueError("a ratio needs a round at least, and both sides of each round")
     pairs = list(zip(ours, theirs, strict=True))
-    if not pairs:
-        raise ValueError("a ratio needs a round at least")
     choose = random.Random(seed).choices  # noqa: S311  (statistics, no secret)
     drawn = sorted(_ratio(choose(pairs, k=len(pairs))) for _ in range(RESAMPLES))
     at: Callable[[float], float] = lambda share: drawn[round(share * (RESAMPLES - 1))]  # noqa: E731

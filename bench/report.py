@@ -121,7 +121,7 @@ def _who(row: Row, plan: Plan) -> str:
 def _ratio(ratio: Ratio | None) -> str:
     if ratio is None:
         return ""
-    return f"{ratio.ratio:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
+    return f"{ratio.ratio:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
 def line(sample: Sample) -> str:
@@ -154,11 +154,12 @@ def missed_goals(rows: Iterable[Row], peer: str = "plain") -> list[str]:
 
 def write_json(
     file: Path,
+    samples: Sequence[Sample],
+    *,
     machine: Machine,
     plan: Plan,
     peers: Sequence[Peer],
     memory: Mapping[str, Mapping[str, float]],
-    samples: Sequence[Sample],
 ) -> None:
     """Everything that was measured, round by round."""
     content: dict[str, Any] = {

@@ -107,12 +107,13 @@ async def measure(
     samples: list[Sample] = []
     async with _admitted(peers, plan.students) as visitors:
         for peer in peers:
-            await _sample(peer, "many", -1, visitors[peer.name], plan.timeout)
-        for kind, count in (("one", plan.ones), ("many", plan.manies)):
+            await _sample(peer, "many", -1, visitors[peer.name], most=plan.timeout)
+        counts: dict[Kind, int] = {"one": plan.ones, "many": plan.manies}
+        for kind, count in counts.items():
             for number in range(count):
                 for peer in _rotated(peers, number):
                     people = visitors[peer.name][: 1 if kind == "one" else None]
-                    sample = await _sample(peer, kind, number, people, plan.timeout)
+                    sample = await _sample(peer, kind, number, people, most=plan.timeout)
                     samples.append(sample)
                     on_sample(sample)
     return samples
@@ -137,12 +138,12 @@ def _rotated(peers: Sequence[Peer], by: int) -> list[Peer]:
 
 
 async def _sample(
-    peer: Peer, kind: Kind, number: int, people: Sequence[Visitor], timeout: float
+    peer: Peer, kind: Kind, number: int, people: Sequence[Visitor], *, most: float
 ) -> Sample:
     load = os.getloadavg()[0]
     before = _work(peer)
     answers = await asyncio.gather(
-        *(visitor.click_to_ready(seconds=timeout) for visitor in people), return_exceptions=True
+        *(visitor.click_to_ready(seconds=most) for visitor in people), return_exceptions=True
     )
     after = _work(peer)
     seats = [pid for visitor in people if (pid := _first_process(peer, visitor.name))]
@@ -155,7 +156,7 @@ async def _sample(
         peer=peer.name,
         kind=kind,
         round=number,
-        seconds=tuple(each if isinstance(each, float) else timeout for each in answers),
+        seconds=tuple(each if isinstance(each, float) else most for each in answers),
         failures=tuple(_failure(each) for each in answers if not isinstance(each, float)),
         lab_cpu=after.lab - before.lab,
         seats_cpu=seats_cpu,

@@ -5,12 +5,14 @@ Containers on a network of their own, reached without published ports; homes in 
 no container used twice; servers outlive the hub; the server's unused extension is off.
 Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/data-persistence.html
 """
+# ruff: noqa: INP001  (JupyterHub runs it, nobody imports it)
 
 import json
 import os
+from pathlib import Path
 
-c = get_config()  # noqa: F821  (JupyterHub provides it)
-load_subconfig("plain.py", path=os.path.dirname(os.path.abspath(__file__)))  # noqa: F821
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  (JupyterHub provides it)
+load_subconfig("plain.py", path=str(Path(__file__).parent))  # type: ignore[name-defined]  # noqa: F821
 told = json.loads(os.environ["BENCH_STOCK"])
 
 c.JupyterHub.cleanup_servers = False

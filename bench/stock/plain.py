@@ -6,11 +6,12 @@ their port on loopback. The image's own command is crepre-hub's, so theirs is na
 else is the default.
 Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/docker-image.html
 """
+# ruff: noqa: INP001  (JupyterHub runs it, nobody imports it)
 
 import json
 import os
 
-c = get_config()  # noqa: F821  (JupyterHub provides it)
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  (JupyterHub provides it)
 told = json.loads(os.environ["BENCH_STOCK"])
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{told['port']}"

@@ -45,9 +45,7 @@ def choose(courses: Sequence[Course], person: Person, options: object) -> Offer 
     return _offer_or_none(offers, key) or _why_not(courses, person, key)
 
 
-def preselected(
-    courses: Iterable[Course], offers: Sequence[Offer], saved: object
-) -> Offer | None:
+def preselected(courses: Iterable[Course], offers: Sequence[Offer], saved: object) -> Offer | None:
     """The last choice if it is still on offer, else a course's default, else the first."""
     key = saved.get(OPTION) if isinstance(saved, dict) else None
     defaults = [f"{course.id}/{course.default_profile}" for course in courses]

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 LONGEST_TURN_SECONDS = 5.0
-"""A start that takes longer, say since Docker hangs, goes on, but no longer keeps others waiting."""
+"""A start that takes longer, say since Docker hangs, goes on, but keeps nobody waiting any more."""
 
 
 class Lane:

@@ -44,5 +44,5 @@ def test_the_same_figures_give_the_same_interval() -> None:
 @pytest.mark.parametrize(("ours", "theirs"), [([], []), ([1.0], [1.0, 2.0])])
 def test_rounds_that_do_not_pair_are_refused(ours: list[float], theirs: list[float]) -> None:
     """Without rounds, or with a round that one side lacks, there is no ratio."""
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="round"):
         paired_ratio(ours, theirs)

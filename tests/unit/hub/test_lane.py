@@ -49,7 +49,7 @@ async def test_a_start_that_hangs_keeps_nobody_waiting_for_long() -> None:
         late = asyncio.create_task(_forever(lane))
         hanging.cancel()
         await asyncio.wait([hanging])
-        assert not lane._free._value  # noqa: SLF001  (its place was not given on again)
+        assert not lane._free._value, "its place was given on twice"
     late.cancel()
     await asyncio.wait([late])
 
@@ -57,9 +57,9 @@ async def test_a_start_that_hangs_keeps_nobody_waiting_for_long() -> None:
 async def test_a_start_that_fails_gives_its_place_on() -> None:
     """An error leaves the lane as it was."""
     lane = Lane(1)
-    with pytest.raises(ValueError):
+    with pytest.raises(RuntimeError, match="Docker"):
         async with lane.turn():
-            raise ValueError
+            raise RuntimeError("Docker refused")
     async with asyncio.timeout(1), lane.turn():
         pass
 
