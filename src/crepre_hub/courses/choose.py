@@ -19,7 +19,7 @@ OPTION = "profile"
 LONGEST_KEY = 100
 """Two ids of 40 characters with a slash between have room."""
 
-_CHOOSE = "Go to the start page and choose one of those shown there."
+_CHOOSE = "Choose one of those on the start page."
 
 
 def choose(courses: Sequence[Course], person: Person, options: object) -> Offer | Refused:
