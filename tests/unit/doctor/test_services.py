@@ -44,7 +44,7 @@ from tests.unit.settings.conftest import COURSE
 
 # --- lab.toml and course files
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104  (judged, not listened on)
+EVERYWHERE = "0.0.0.0"
 GOES_ON = " (the last good version goes on)"
 
 
