@@ -79,7 +79,7 @@ def _ready(stack: ExitStack, *, with_expert: bool) -> tuple[list[Peer], Any]:
     ]
     if with_expert:
         prefix = f"crepre-bench-{run}-expert"
-        expert = Stock("expert", "stock, tuned", root / "expert", prefix, image, own_network=True)
+        expert = Stock("expert", "stock, tuned", root / "expert", prefix, image)
         peers.append(expert)
     for peer in peers:
         _tell(f"starting {peer.title}")

@@ -128,7 +128,6 @@ class Stock:
     root: Path
     prefix: str
     image: str
-    own_network: bool = False
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -181,10 +180,10 @@ class Stock:
 
     def _told(self) -> dict[str, Any]:
         script = ensure_proxy(PROXY, self.root / "proxy")
-        network = f"{self.prefix}-net" if self.own_network else "bridge"
+        network = f"{self.prefix}-net"
         return {
             "port": self.port,
-            "hub_ip": gateway_of(network, create=self.own_network),
+            "hub_ip": make_network(network),
             "network": network,
             "proxy": [str(node()), str(script)],
             "image": self.image,
@@ -193,21 +192,21 @@ class Stock:
 
     def _until_it_answers(self) -> None:
         end = time.monotonic() + 60
-        while time.monotonic() < end:
+        while time.monotonic() < end and self.process and self.process.poll() is None:
             try:
                 with urllib.request.urlopen(f"{self.url}/hub/health", timeout=5):
                     return
             except OSError:
                 time.sleep(0.2)
-        said = last_lines((self.root / "hub.log").read_text(errors="replace").splitlines())
+        log = (self.root / "hub.log").read_text(errors="replace").splitlines()
+        said = last_lines([line for line in log if "ConfigProxy" not in line])
         raise RuntimeError(f"stock JupyterHub ({self.name}) did not start:\n{said}")
 
 
-def gateway_of(network: str, *, create: bool = False) -> str:
-    """The host's address on a Docker network; *create* makes the network first."""
+def make_network(network: str) -> str:
+    """Make a Docker network; returns the host's address on it."""
     with closing(docker.from_env()) as client:
-        if create:
-            client.networks.create(network, driver="bridge")
+        client.networks.create(network, driver="bridge")
         pools = client.networks.list(names=[network])[0].attrs["IPAM"]["Config"]
         return str(pools[0].get("Gateway") or _first_address(pools[0]["Subnet"]))
 
