@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -143,7 +144,12 @@ class Stock:
         environment = {**os.environ, "BENCH_STOCK": json.dumps(self._told())}
         with (self.root / "hub.log").open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=self.root, env=environment, stdout=log, stderr=log
+                command,
+                cwd=self.root,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._until_it_answers()
 
@@ -155,6 +161,8 @@ class Stock:
                 self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+            with suppress(ProcessLookupError):  # a hub that failed leaves its proxy
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process = None
         sweep(self.prefix)
 
