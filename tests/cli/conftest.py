@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from crepre_hub.settings.samples import ensure_samples
+
 CREPRE = Path(sys.executable).with_name("crepre")
 PATIENCE_SECONDS = 120
 
@@ -79,9 +81,9 @@ def is_free(number: int) -> bool:
 
 
 @pytest.fixture
-def lab(crepre: Crepre, tmp_path: Path, port: int) -> Path:
+def lab(tmp_path: Path, port: int) -> Path:
     """A folder with a lab in it that listens at *port* and needs no Docker."""
-    assert crepre("init").code == 0
+    ensure_samples(tmp_path)
     file = tmp_path / "lab.toml"
     text = file.read_text().replace(":8000", f":{port}")
     file.write_text(text.replace('backend = "auto"', 'backend = "local"'))

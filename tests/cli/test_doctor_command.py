@@ -60,7 +60,8 @@ def test_the_gravest_stands_last(crepre: Crepre, lab: Path) -> None:
     lines = crepre("doctor").out.splitlines()
     marks = [line[0] for line in lines[:-2] if line[0] in "✓-!✗"]
     assert marks == sorted(marks, key="-✓!✗".index)
-    assert lines[-3].strip() and lines[-3].startswith("   ")
+    assert lines[-3].startswith("   ")
+    assert lines[-3].strip()
     assert lines[-1].endswith("skipped.")
     assert "error" in lines[-1]
 
@@ -126,8 +127,10 @@ def test_a_database_that_is_locked(crepre: Crepre, lab: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1]);"
-            "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(60)",
+            (
+                "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1]);"
+                "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(60)"
+            ),
             str(lab / "var" / "crepre.sqlite"),
         ],
         stdout=subprocess.PIPE,

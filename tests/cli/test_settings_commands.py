@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crepre_hub import __version__
+from crepre_hub.settings.samples import ensure_samples
 from tests.cli.conftest import Crepre
 
 TWO_MISTAKES = [
@@ -17,9 +18,9 @@ TWO_MISTAKES = [
 
 
 @pytest.fixture
-def broken(crepre: Crepre, tmp_path: Path) -> Path:
+def broken(tmp_path: Path) -> Path:
     """A lab with a mistake in each of its files."""
-    crepre("init")
+    ensure_samples(tmp_path)
     for file, good, bad in (
         ("lab.toml", "\nname = ", "\nnmae = "),
         ("courses/first-course.toml", "\nopen = ", "\nopne = "),

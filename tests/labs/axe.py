@@ -28,7 +28,14 @@ def ensure_axe() -> Path:
         for name in ("package.json", "package-lock.json"):
             copyfile(SOURCES / name, FOLDER / name)
         npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        command = [node(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command: list[str | Path] = [
+            node(),
+            npm,
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]
         subprocess.run(command, cwd=FOLDER, check=True, capture_output=True)
     return script
 

@@ -90,6 +90,14 @@ class Visitor:
         await self.page.locator(".crepre-card", has_text=title).click()
         await self.page.get_by_role("button", name="Start").click()
 
+    async def hub_api(self, method: str, path: str) -> int:
+        """The status of a call to the hub's REST API with this browser's cookies and token."""
+        cookies = await self.page.context.cookies(f"{self.lab.url}/hub/")
+        xsrf = next(each["value"] for each in cookies if each["name"] == "_xsrf")
+        url = f"{self.lab.url}/hub/api/{path}"
+        answer = await self.page.context.request.fetch(url, method=method, params={"_xsrf": xsrf})
+        return answer.status
+
     async def leave(self) -> None:
         """Close the window."""
         await self.page.context.close()
@@ -142,5 +150,13 @@ def code_in(text: str) -> str:
 async def ensure_no_internals(page: Page) -> None:
     """A student is shown no stack trace, no name of a class, and no words of the machinery."""
     text = await page.locator("body").inner_text()
-    for word in ("Traceback", "Error:", "Exception", "HTTP 5", "HTTP 4", "current scopes", "Spawn failed"):
+    for word in (
+        "Traceback",
+        "Error:",
+        "Exception",
+        "HTTP 5",
+        "HTTP 4",
+        "current scopes",
+        "Spawn failed",
+    ):
         assert word not in text, f"{word} in: {text}"

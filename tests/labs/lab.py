@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -223,8 +224,6 @@ class Lab:
 
     def answers(self) -> bool:
         """Whether the hub answers through the proxy."""
-        import urllib.request
-
         try:
             with urllib.request.urlopen(f"{self.url}/hub/health", timeout=5) as answer:
                 return bool(answer.status == 200)

@@ -215,7 +215,11 @@ def _json_or_text(text: str) -> Any:
 
 
 def _execute_request(message: str, code: str) -> dict[str, Any]:
-    """Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html#execute"""
+    """
+    What a tab sends to run *code*.
+
+    Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html#execute
+    """
     header = {
         "msg_id": message,
         "msg_type": "execute_request",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,20 +36,25 @@ memory = "512 MiB"
 """
 ONE = f"""\
 title = "One"
-students = ["hog", "sleeper", "solo", "away"]
+students = ["hog", "sleeper", "solo", "quick", "away"]
 [profiles.only]
 title = "The only notebook"
 {NOTEBOOK}
 """
-CLOSED = ONE.replace("One", "Closed").replace('"hog", "sleeper", "solo", "away"', '"somebody"')
+CLOSED = ONE.replace("One", "Closed").replace(
+    '"hog", "sleeper", "solo", "quick", "away"', '"somebody"'
+)
 
 FAILURE = ".spawn-error-msg, #failure-message, [role=alert]"
 
 
 @pytest.fixture(scope="module")
 def failing_lab(
-    make_lab: LabMaker, docker_engine: Engine, base_image: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
+    make_lab: LabMaker,
+    docker_engine: Engine,
+    base_image: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Lab:
     """A lab whose way to Docker can be taken away, with little patience for starts."""
     way = tmp_path_factory.mktemp("engine") / "docker.sock"
     way.symlink_to(docker_engine.socket)
@@ -57,11 +63,11 @@ def failing_lab(
         engine=docker_engine.url,
         socket=f"unix://{way}",
         base=base_image,
-        more_settings={"servers": 'start_timeout = "20 s"\n'},
+        more_settings={"servers": 'start_timeout = "30 s"\n'},
     )
     write_courses(lab, ml="", choices=CHOICES, one=ONE, closed=CLOSED)
     lab.up()
-    yield lab
+    return lab
 
 
 @pytest.fixture
@@ -75,7 +81,9 @@ async def visitor(browser: Browser, failing_lab: Lab) -> AsyncIterator[Visitor]:
 async def test_a_forged_profile_is_refused(visitor: Visitor) -> None:
     """A form that was tampered with starts nothing and leads back to what is on offer."""
     await at_the_cards(visitor, "eva")
-    forge = "document.querySelector('[value=\"choices/good\"]').value = 'choices/gpu-of-the-teacher'"
+    forge = (
+        "document.querySelector('[value=\"choices/good\"]').value = 'choices/gpu-of-the-teacher'"
+    )
     await visitor.page.evaluate(forge)
     await visitor.choose("Good notebook")
     await refused(visitor, "unknown-profile", "not offered any more")
@@ -93,15 +101,17 @@ async def test_another_courses_profile_is_refused(visitor: Visitor) -> None:
 
 
 async def test_a_missing_image_is_told_at_once(visitor: Visitor) -> None:
-    """A profile whose software is not there says so; the choice stays as it was made."""
+    """A profile whose software is not there says so; the last choice stays preselected."""
     await at_the_cards(visitor, "eva")
     await visitor.choose("Without software")
     await failed(visitor, "image-missing", "is not on the lab's machine yet")
     await expect(visitor.page.locator("[value='choices/missing']")).to_be_checked()
+    await visitor.go("/hub/spawn")
+    await expect(visitor.page.locator("[value='choices/missing']")).to_be_checked()
 
 
 async def test_a_profile_that_was_withdrawn_meanwhile_is_refused(visitor: Visitor) -> None:
-    """The course file changes under an open page: that choice is refused, another is preselected."""
+    """The course file changes under an open page: it is refused, another is preselected."""
     await at_the_cards(visitor, "eva")
     await visitor.page.locator(".crepre-card", has_text="Other notebook").click()
     without = re.sub(r"\[profiles.other\].*?(?=\[)", "", CHOICES, flags=re.DOTALL)
@@ -161,20 +171,27 @@ async def test_a_start_can_be_cancelled(visitor: Visitor) -> None:
     await expect(heading).to_have_text("Your server is not running")
 
 
+async def test_a_start_outlives_its_hub(visitor: Visitor) -> None:
+    """A hub that is killed under the pending page comes back; what is left over is in no way."""
+    visitor.name = "quick"
+    await visitor.join()
+    await expect(visitor.page.locator("#phases")).to_be_visible()
+    old = visitor.lab.kill("hub")
+    visitor.lab.until_hub_is_back(old)
+    start = visitor.page.get_by_role("link", name="Start my server")
+    await expect(start.or_(visitor.page.locator(".jp-LauncherCard").first)).to_be_visible()
+    if await start.is_visible():
+        await start.click()
+    await visitor.until_lab()
+
+
 async def test_docker_away_is_told_at_once(visitor: Visitor) -> None:
     """With the Docker Engine out of reach a start says that the machine does not answer."""
     visitor.name = "away"
     link = visitor.lab.link_for("away")
-    way = Path(visitor.lab.socket.removeprefix("unix://"))
-    engine = way.readlink()
-    way.unlink()
-    old = visitor.lab.kill("hub")  # and with it the connections that it kept open
-    visitor.lab.until_hub_is_back(old)
-    try:
+    with docker_out_of_reach(visitor.lab):
         await visitor.accept(link)
         await failed(visitor, "docker-unreachable", "is not answering just now")
-    finally:
-        way.symlink_to(engine)
     await visitor.page.get_by_role("link", name="Start again").click()
     await visitor.until_lab()
 
@@ -187,6 +204,19 @@ def write_courses(lab: Lab, **courses: str) -> None:
     for name, text in courses.items():
         file = lab.root / "courses" / f"{name}.toml"
         file.write_text(text) if text else file.unlink(missing_ok=True)
+
+
+@contextmanager
+def docker_out_of_reach(lab: Lab) -> Iterator[None]:
+    """Take away the lab's way to Docker, and with the old hub the connections it kept open."""
+    way = Path(lab.socket.removeprefix("unix://"))
+    engine = way.readlink()
+    way.unlink()
+    try:
+        lab.until_hub_is_back(lab.kill("hub"))
+        yield
+    finally:
+        way.symlink_to(engine)
 
 
 def put_in_home(lab: Lab, name: str, line: str) -> None:

@@ -92,6 +92,7 @@ async def nobody_else_sees_it(browser: Browser, lab: Lab, ada: Visitor) -> None:
     bo = await Visitor.arrive(browser, lab, "bo-day")
     await bo.join()
     kernel = (await json_at(ada, f"/user/{ada.name}/api/kernels"))[0]["id"]
+    assert await websocket(ada, ada.name, kernel) == "open"
     await urls_are_shut(bo, ada.name, kernel)
     await bo.go("/hub/spawn")
     await bo.choose("Small notebook")
@@ -114,25 +115,24 @@ async def urls_are_shut(bo: Visitor, name: str, kernel: str) -> None:
         answer = await request.get(f"{bo.lab.url}/user/{name}/{path}")
         assert answer.status in (401, 403, 404), f"{path}: {answer.status}"
         assert SECRET not in await answer.text()
+    assert await bo.hub_api("GET", f"users/{bo.name}") == 200  # the way that is open
     for path in (f"users/{name}", f"users/{name}/server/progress", f"users/{name}/tokens"):
-        answer = await request.get(f"{bo.lab.url}/hub/api/{path}")
-        assert answer.status in (403, 404), f"{path}: {answer.status}"
-    answer = await request.delete(f"{bo.lab.url}/hub/api/users/{name}/server")
-    assert answer.status in (403, 404)
-    channels = f"{bo.lab.url.replace('http', 'ws')}/user/{name}/api/kernels/{kernel}/channels"
-    assert await websocket(bo.page, channels) == "shut"
+        assert await bo.hub_api("GET", path) in (403, 404), path
+    assert await bo.hub_api("DELETE", f"users/{name}/server") in (403, 404)
+    assert await websocket(bo, name, kernel) == "shut"
 
 
-async def websocket(page: Page, url: str) -> str:
-    """Whether a page of the lab can open a websocket to *url*."""
+async def websocket(visitor: Visitor, name: str, kernel: str) -> str:
+    """Whether a page of the visitor can open the websocket to somebody's kernel."""
+    lab = visitor.lab.url.replace("http", "ws")
     return str(
-        await page.evaluate(
+        await visitor.page.evaluate(
             """url => new Promise(done => {
                 const socket = new WebSocket(url);
-                socket.onopen = () => done("open");
+                socket.onopen = () => { done("open"); socket.close(); };
                 socket.onerror = () => done("shut");
             })""",
-            url,
+            f"{lab}/user/{name}/api/kernels/{kernel}/channels",
         )
     )
 

@@ -98,7 +98,7 @@ async def test_a_stop_survives_a_killed_hub(
     faulty_lab: Lab, faults: FaultyDocker, person: People, call: str
 ) -> None:
     """F3: a hub killed while it stops a server leaves nothing pending; the next start works."""
-    student = await person(faulty_lab, f"f3-{call.split()[0].lower()}")
+    student = await person(faulty_lab, f"f3-{call.split(maxsplit=1)[0].lower()}")
     await reach_lab(student)
     with faults.fault("hold", *call.split(), times=1) as rule:
         asking = asyncio.create_task(student.api("DELETE", f"users/{student.name}/server"))

@@ -152,9 +152,7 @@ async def test_orphans_end_and_homes_stay(
     await all_is_well(faulty_lab)
 
 
-async def test_silence_ends_nothing(
-    faulty_lab: Lab, faults: FaultyDocker, person: People
-) -> None:
+async def test_silence_ends_nothing(faulty_lab: Lab, faults: FaultyDocker, person: People) -> None:
     """While Docker cannot say what there is, nothing is ended, orphan or not."""
     with faults.fault("answer", "GET", "/containers/json", status=500) as rule:
         orphan = leave(faulty_lab, "gone")

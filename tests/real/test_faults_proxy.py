@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import random
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from crepre_hub.ops.project import project_root
 from crepre_hub.ops.proxy import ensure_proxy, node
@@ -102,6 +106,38 @@ def test_a_proxy_killed_while_it_writes_keeps_what_it_confirmed(tmp_path: Path) 
                 confirmed[path] = f"http://127.0.0.1:{number + 1}"
 
 
+ENDLESS = """
+import http.server, time
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while True:
+            self.wfile.write(b"4\\r\\nmore\\r\\n")
+            time.sleep(0.2)
+server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+def test_an_answer_ends_with_its_server(tmp_path: Path) -> None:
+    """F4: who waits for the rest of an answer is told when its server is killed; stock is not."""
+    server = subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    with server, lone_proxy(tmp_path) as (proxy, _):
+        target = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        _post_route(proxy.api_port, "/user/ada", target)
+        page = f"http://127.0.0.1:{proxy.api_port + 1}/user/ada/"
+        with urllib.request.urlopen(page, timeout=10) as answer:
+            assert answer.read(4) == b"more"
+            server.kill()
+            with pytest.raises(http.client.IncompleteRead):
+                answer.read()
+
+
 class LoneProxy:
     """A proxy with nobody beside it."""
 
@@ -154,4 +190,3 @@ def _page(url: str) -> str:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return error.read().decode()
-

@@ -8,7 +8,7 @@ from tests.labs.fixtures import LabMaker, People
 async def test_a_lab_on_postgresql_outlives_its_hub(
     make_lab: LabMaker, person: People, postgres_url: str
 ) -> None:
-    """With database.url set, hub and accounts are kept there, and a killed hub finds its servers."""
+    """Hub and accounts are kept where database.url says; a killed hub finds its servers."""
     url = postgres_url.replace("postgresql+psycopg://", "postgresql://")
     lab = make_lab("local", more_settings={"database": f'url = "{url}"\n'})
     lab.up()

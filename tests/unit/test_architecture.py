@@ -8,6 +8,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import dockerspawner  # noqa: F401  (other people's imports may look around: urllib3 for IPv6)
@@ -59,6 +60,11 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 SHAPELESS = {"utils", "helpers", "common", "manager", "base"}
 
 
+@cache
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 @dataclass(frozen=True)
 class Module:
     """One file below ``src/crepre_hub``."""
@@ -78,7 +84,7 @@ class Module:
     @property
     def tree(self) -> ast.Module:
         """Its syntax."""
-        return ast.parse(self.path.read_text())
+        return _parse(self.path)
 
     def imports(self) -> Iterator[str]:
         """Every module it imports, wherever the import stands, in full words."""

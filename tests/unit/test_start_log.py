@@ -77,5 +77,5 @@ def test_the_bar_only_grows() -> None:
     """Phases are in the order of their percentages, and end before 100."""
     percents = [phase.percent for phase in PHASES]
     assert percents == sorted(set(percents))
-    assert 0 < percents[0]
+    assert percents[0] > 0
     assert percents[-1] < 100

@@ -9,14 +9,15 @@ from rich.status import Status
 
 from crepre_hub.cli.findings import print_report, worst_exit
 from crepre_hub.cli.terminal import AsJson, err, lab_root, told
-from crepre_hub.doctor.lab_checks import lab_checks
 from crepre_hub.doctor.run import Examined, examine
 from crepre_hub.settings.reader import Settings
-from crepre_hub.wiring import database_url
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Look at everything that students need, and say what to do; repairs nothing."""
+    # Imported here: JupyterHub and Docker's client take longer than most commands.
+    from crepre_hub.doctor.lab_checks import lab_checks  # noqa: PLC0415
+
     with told(), Status("Looking", console=err) as status:
         report: list[Examined] = []
         for examined in examine(lab_checks(lab_root(), database_urls)):
@@ -28,4 +29,6 @@ def doctor(as_json: AsJson = False) -> None:
 
 def database_urls(settings: Settings) -> Mapping[str, str]:
     """The lab's databases, by name."""
+    from crepre_hub.wiring import database_url  # noqa: PLC0415
+
     return {name: database_url(settings, name) for name in ("hub", "crepre")}

@@ -21,7 +21,6 @@ from crepre_hub.cli.terminal import (
 )
 from crepre_hub.cli.user import account_store
 from crepre_hub.login.people import add_account, list_accounts, reset_account, welcome_url
-from crepre_hub.ops.bring_up import bring_up, chosen_backend, why_not_docker
 from crepre_hub.ops.lab_servers import stop_servers
 from crepre_hub.ops.processes import is_up, program_states, stop_supervisor
 from crepre_hub.settings.last_good import settings_or_last_good
@@ -36,13 +35,16 @@ def up(
     init: Annotated[bool, typer.Option("--init", help="Write a first lab.toml if none.")] = False,
 ) -> None:
     """Set up what is missing and run the lab."""
+    # Imported here: JupyterHub and Docker's client take longer than most commands.
+    from crepre_hub.ops.bring_up import bring_up, chosen_backend, why_not_docker  # noqa: PLC0415
+
     with told():
         if init:
             ensure_samples(lab_root())
         settings = lab_settings()
         backend = chosen_backend(settings)
         if backend == "local":
-            _say_local(settings)
+            _say_local(why_not_docker(settings))
         with progress_bar("Setting up") as on_step:
             bring_up(settings, backend, on_step)
         _say_ready(settings, backend)
@@ -83,8 +85,7 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(REFUSED)
 
 
-def _say_local(settings: Settings) -> None:
-    reason = why_not_docker(settings)
+def _say_local(reason: str) -> None:
     out.print(
         f"{reason} The lab runs in local processes: good for trying it out on this machine, with"
         " nothing between one person's files and another's.",

@@ -28,7 +28,6 @@ from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.migrations import ensure_schema
-from crepre_hub.wiring import database_url
 
 app = typer.Typer(help="Accounts of the lab.", no_args_is_help=True)
 
@@ -99,6 +98,8 @@ def _accounts() -> Iterator[tuple[Settings, AccountStore]]:
 
 def account_store(settings: Settings) -> AccountStore:
     """The lab's accounts; the database is made where there is none."""
+    from crepre_hub.wiring import database_url  # noqa: PLC0415  (JupyterHub takes long to import)
+
     settings.state.mkdir(exist_ok=True)
     engine = open_engine(database_url(settings, "crepre"))
     ensure_schema(engine)

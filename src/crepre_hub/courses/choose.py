@@ -19,7 +19,7 @@ OPTION = "profile"
 LONGEST_KEY = 100
 """Two ids of 40 characters with a slash between have room."""
 
-_CHOOSE = "Go to the start page and choose one of those shown there."
+_CHOOSE = "Choose one of those on the start page."
 
 
 def choose(courses: Sequence[Course], person: Person, options: object) -> Offer | Refused:
@@ -45,9 +45,7 @@ def choose(courses: Sequence[Course], person: Person, options: object) -> Offer 
     return _offer_or_none(offers, key) or _why_not(courses, person, key)
 
 
-def preselected(
-    courses: Iterable[Course], offers: Sequence[Offer], saved: object
-) -> Offer | None:
+def preselected(courses: Iterable[Course], offers: Sequence[Offer], saved: object) -> Offer | None:
     """The last choice if it is still on offer, else a course's default, else the first."""
     key = saved.get(OPTION) if isinstance(saved, dict) else None
     defaults = [f"{course.id}/{course.default_profile}" for course in courses]

@@ -59,7 +59,5 @@ def plan_reconcile(
     for each in known:
         ids_of.setdefault(each.seat, set()).add(each.id)
     orphans = [each for each in found if not ids_of.get(each.seat, set()) & {each.id, ""}]
-    remove = tuple(
-        each for each in orphans if each.id in suspects and now - each.since > grace
-    )
+    remove = tuple(each for each in orphans if each.id in suspects and now - each.since > grace)
     return Reconciliation(remove, frozenset(each.id for each in orphans))

@@ -34,8 +34,12 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     seat_address = Unicode(help="Where servers reach the hub, as address:port.").tag(config=True)
     look_at_courses = Callable(lambda: None, help="Reads changed course files.").tag(config=True)
     backend = Callable(help="Returns the Backend.").tag(config=True)
-    reconcile_every_seconds = Float(60, help="Time between looks for lost servers.").tag(config=True)
-    orphan_grace_seconds = Float(60, help="A server younger than this is never lost.").tag(config=True)
+    reconcile_every_seconds = Float(60, help="Time between looks for lost servers.").tag(
+        config=True
+    )
+    orphan_grace_seconds = Float(60, help="A server younger than this is never lost.").tag(
+        config=True
+    )
 
     _suspects: frozenset[str] = frozenset()
     _repeating: tuple[PeriodicCallback, ...] = ()

@@ -28,7 +28,8 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
     c.JupyterHub.public_url = f"{lab.lab.url}/"
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports.hub}"
     c.CrepreHub.seat_address = f"{wiring.backend.hub_host}:{ports.hub}"
-    c.CrepreHub.look_at_courses = lambda: wiring.courses.shelf()
+    # A function, since traitlets copies what methods belong to.
+    c.CrepreHub.look_at_courses = lambda: wiring.courses.shelf()  # noqa: PLW0108
     # Hub and proxy are processes of their own: neither takes the servers down with it.
     c.JupyterHub.cleanup_servers = False
     # A server that starts waits for the hub, so the hub must not wait for it: it looks at them

@@ -23,15 +23,17 @@ _ALPHABET = "23456789CFGHJMPQRVWX"
 """Digits and letters that are not taken for one another, and make no words."""
 
 ADVICE = {
-    "image-missing": "The software of this profile is not on the lab's machine yet.",
+    "image-missing": "The software of this profile is not on the lab's machine yet. Choose"
+    " another profile, if there is one.",
     "docker-unreachable": "The lab's machine is not answering just now. Wait a minute, then start"
     " again; what you have saved is safe.",
     "out-of-memory": "Your server needed more memory than its profile has. Choose a larger"
     " profile, if there is one.",
     "start-timed-out": "Your server took too long to start. Start it again; the machine may be"
     " busy.",
-    "home-full": "Your home is full, so your server could not start.",
-    "disk-full": "The lab's machine has no room left on its disk.",
+    "home-full": "Your home is full, so your server could not start. Ask your teacher to make"
+    " room.",
+    "disk-full": "The lab's machine has no room left on its disk. What you have saved is safe.",
 }
 """What a student reads, by reason; everything else reads ``OTHERWISE``."""
 

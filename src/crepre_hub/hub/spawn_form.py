@@ -55,9 +55,7 @@ def options_from_form(form_data: Mapping[str, Sequence[object]]) -> dict[str, ob
     }
 
 
-def _groups(
-    offers: Sequence[Offer], selected: str
-) -> list[tuple[str, tuple[Card, ...]]]:
+def _groups(offers: Sequence[Offer], selected: str) -> list[tuple[str, tuple[Card, ...]]]:
     return [
         (title, tuple(_card(offer, selected) for offer in group))
         for title, group in groupby(offers, key=lambda offer: offer.course.title)

@@ -100,7 +100,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         self.start_log = StartLog()
         try:
             return await self._start_and_wait()
-        except Exception as error:  # noqa: BLE001  (whatever it was, the student reads a sentence)
+        except Exception as error:
             raise failed(error, who=self._log_name) from error
         finally:
             self.start_log.close()

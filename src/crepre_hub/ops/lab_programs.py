@@ -13,9 +13,7 @@ from crepre_hub.settings.ports import ports_of
 from crepre_hub.settings.reader import Settings
 
 
-def lab_programs(
-    settings: Settings, *, proxy: Path, environment: dict[str, str]
-) -> list[Program]:
+def lab_programs(settings: Settings, *, proxy: Path, environment: dict[str, str]) -> list[Program]:
     """
     Proxy, hub and culler.
 

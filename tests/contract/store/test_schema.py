@@ -108,7 +108,7 @@ def test_a_database_that_cannot_be_opened_is_unreachable(tmp_path: Path) -> None
 def test_a_transaction_that_fails_leaves_nothing(engine: Engine) -> None:
     """All or nothing."""
     AccountStore(engine).add("ada")
-    with pytest.raises(StoreUnreachable), transaction(engine) as connection:
+    with pytest.raises(StoreUnreachable), transaction(engine) as connection:  # noqa: PT012
         connection.execute(text("DELETE FROM crepre_accounts"))
         connection.execute(text("SELECT * FROM no_such_table"))
     assert len(AccountStore(engine).all_accounts()) == 1

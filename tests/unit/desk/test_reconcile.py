@@ -92,9 +92,7 @@ def test_only_old_suspects_are_ended(
 def test_every_orphan_is_ended_in_time(found: list[Found], known: list[Known]) -> None:
     """Two looks, the second after the grace period, leave only what the table names."""
     first = plan(found, known)
-    later = plan_reconcile(
-        found, known, suspects=first.suspects, now=NOW + 3 * GRACE, grace=GRACE
-    )
+    later = plan_reconcile(found, known, suspects=first.suspects, now=NOW + 3 * GRACE, grace=GRACE)
     left = set(found) - set(later.remove)
     named = {(each.seat, each.id) for each in known}
     assert all((e.seat, e.id) in named or (e.seat, "") in named for e in left)

@@ -29,6 +29,7 @@ from crepre_hub.backends.docker.network import NetworkPlan, seat_network
 from crepre_hub.backends.local.checks import StackFacts, judge_isolation, judge_stacks
 from tests.unit.doctor.test_machine import lines
 
+EVERYWHERE = "0.0.0.0"
 SAFE = EngineFacts("29.1.0", "1.3.3", frozenset({"seccomp", "apparmor", "cgroupns"}))
 
 
@@ -195,7 +196,7 @@ def test_images(image: ImageFacts, expected: str, remedy: str) -> None:
     [
         ("127.0.0.1", ["warning"]),
         ("localhost", ["warning"]),
-        ("0.0.0.0", ["warning", "error"]),
+        (EVERYWHERE, ["warning", "error"]),
         ("192.168.1.2", ["warning", "error"]),
     ],
 )

@@ -139,8 +139,10 @@ def test_memory_facts() -> None:
             MemoryFacts(16 * GiB, (4 * GiB,) * 30, 4 * GiB),
             (
                 "warning",
-                "16 GiB of memory is free; all 30 people at once may use 120 GiB."
-                " 4 of the largest profile fit.",
+                (
+                    "16 GiB of memory is free; all 30 people at once may use 120 GiB."
+                    " 4 of the largest profile fit."
+                ),
             ),
         ),
         (
@@ -180,8 +182,10 @@ MINUTES = timedelta(minutes=1)
             [
                 (
                     "error",
-                    "The clock says 2026-11-23 12:00 UTC, but files were written at"
-                    " 2026-11-23 13:30 UTC.",
+                    (
+                        "The clock says 2026-11-23 12:00 UTC, but files were written at"
+                        " 2026-11-23 13:30 UTC."
+                    ),
                 )
             ],
         ),
@@ -190,8 +194,10 @@ MINUTES = timedelta(minutes=1)
             [
                 (
                     "error",
-                    "The clock says 1970-01-01 00:00 UTC, but files were written at"
-                    " 2026-11-23 11:00 UTC.",
+                    (
+                        "The clock says 1970-01-01 00:00 UTC, but files were written at"
+                        " 2026-11-23 11:00 UTC."
+                    ),
                 )
             ],
         ),

@@ -44,6 +44,7 @@ from tests.unit.settings.conftest import COURSE
 
 # --- lab.toml and course files
 
+EVERYWHERE = "0.0.0.0"
 GOES_ON = " (the last good version goes on)"
 
 
@@ -264,8 +265,8 @@ def test_hub(direct: Answer, by_proxy: Answer, by_seats: Answer, words: list[str
         ("http://127.0.0.1:8000", YES, True, "127.0.0.1", ["ok"]),
         ("http://localhost:8000", YES, True, "localhost", ["ok"]),
         ("https://lab.example.org", YES, True, "127.0.0.1", ["ok"]),
-        ("https://lab.example.org", YES, True, "0.0.0.0", ["ok"]),
-        ("http://lab.example.org", YES, True, "0.0.0.0", ["ok", "warning"]),
+        ("https://lab.example.org", YES, True, EVERYWHERE, ["ok"]),
+        ("http://lab.example.org", YES, True, EVERYWHERE, ["ok", "warning"]),
         ("https://lab.example.org", YES, False, "127.0.0.1", ["error"]),
         ("https://lab.example.org", AWAY, False, "127.0.0.1", ["error"]),
         ("http://lab.example.org", AWAY, False, "10.0.0.5", ["error", "warning"]),

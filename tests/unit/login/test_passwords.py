@@ -55,8 +55,13 @@ def test_a_bad_password_is_refused_with_its_reason(password: str, reason: str) -
 
 @pytest.mark.parametrize(
     "password",
-    [GOOD, "tre gule hester danser", "bGh7-qq2L-vv9x", "混乱した緑の自転車と七つの鐘"]
-    + [GOOD.ljust(LONGEST_BYTES, "x")],
+    [
+        GOOD,
+        "tre gule hester danser",
+        "bGh7-qq2L-vv9x",
+        "混乱した緑の自転車と七つの鐘",
+        GOOD.ljust(LONGEST_BYTES, "x"),
+    ],
 )
 def test_a_good_password_is_granted(password: str) -> None:
     """Words in any language, or noise, up to the greatest length."""

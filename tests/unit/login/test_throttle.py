@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -99,7 +100,7 @@ def test_no_stream_of_guesses_gets_more_than_its_limit(gaps: list[float]) -> Non
     ],
     ids=["device", "pair", "account", "source"],
 )
-def test_each_limit_holds_at_its_number(earlier, limit: int) -> None:  # type: ignore[no-untyped-def]
+def test_each_limit_holds_at_its_number(earlier: Any, limit: int) -> None:
     """One below it passes, at it one waits: until the first of them leaves the window."""
     device = earlier(0).device_key
     below = [earlier(number) for number in range(limit - 1)]

@@ -76,7 +76,7 @@ def main() -> None:
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
-    from jupyterhub.singleuser import main as serve  # noqa: PLC0415  (after what is put off)
+    from jupyterhub.singleuser import main as serve
 
     serve()
 

@@ -61,9 +61,7 @@ class DockerBackend:
         return Guard(
             image=image_reference("guard"),
             network=self.network,
-            reach=Reach(
-                allow=allow, internet=self._docker.internet, resolvers=read_resolvers()
-            ),
+            reach=Reach(allow=allow, internet=self._docker.internet, resolvers=read_resolvers()),
             hub_port=ports_of(self._settings.lab).hub,
         )
 

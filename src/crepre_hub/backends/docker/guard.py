@@ -121,7 +121,7 @@ def _is_as_wanted(there: dict[str, Any], guard: Guard, image: str) -> bool:
 
 def _image_id(client: APIClient, guard: Guard) -> str:
     try:
-        image: dict[str, Any] = client.inspect_image(guard.image)  # type: ignore[no-untyped-call]
+        image: dict[str, Any] = client.inspect_image(guard.image)
     except NotFound as error:
         raise ImageMissing(
             f"The guard's image {guard.image} is not on this machine.",

@@ -87,6 +87,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         lambda client: None, help="Raises BackendError while the seats' guard is not in force."
     ).tag(config=True)
 
+    object_name: Any  # upstream's, whose type mypy cannot see
     start_log: StartLog | None = None
     _in_flight: asyncio.Future[Any] | None = None
 
@@ -288,12 +289,14 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
 
     async def _until_gone(self) -> None:
         async with asyncio.timeout(20):
-            while await self.get_object() is not None:
+            while await self.get_object() is not None:  # noqa: ASYNC110  (Docker must be asked)
                 await asyncio.sleep(0.1)
 
 
 def _why(state: dict[str, Any], log: str) -> BackendError:
     """
+    Why a server ended.
+
     Args:
         state: ``State`` of a container that has ended.
         log: Its last lines.

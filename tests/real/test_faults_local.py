@@ -1,0 +1,24 @@
+"""Faults of a lab in local processes."""
+
+from __future__ import annotations
+
+from crepre_hub.backends.local.found import found_processes
+from tests.faults.hub_process import hub_is_back, kill_hub, until
+from tests.faults.work import reach_lab
+from tests.labs.fixtures import People
+from tests.labs.lab import Lab
+
+
+async def test_a_start_survives_a_killed_hub(local_lab: Lab, person: People) -> None:
+    """F2, I4: a hub killed while a process starts leaves one server in the end, not two."""
+    student = await person(local_lab, "local-f2")
+    await student.start()
+    await until(lambda: found_processes(local_lab.state))
+    [first] = found_processes(local_lab.state)
+    await hub_is_back(local_lab, await kill_hub(local_lab))
+    await reach_lab(student)
+    [only] = found_processes(local_lab.state)
+    assert only.seat.user == student.name
+    assert only.id != first.id or (await student.model())["servers"][""]["ready"]
+    await student.stop()
+    await until(lambda: not found_processes(local_lab.state))
