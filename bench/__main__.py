@@ -38,8 +38,8 @@ console = Console()
 
 def main(
     *,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of one student alone.")] = 8,
-    crowds: Annotated[int, typer.Option(min=0, help="Rounds of all students at once.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of one student alone.")] = 12,
+    crowds: Annotated[int, typer.Option(min=0, help="Rounds of all students at once.")] = 5,
     students: Annotated[int, typer.Option(min=1, max=50, help="How many at once.")] = 10,
     timeout: Annotated[float, typer.Option(help="Seconds; a failed start counts as much.")] = 120,
     quick: Annotated[bool, typer.Option("--quick", help="A glimpse, without the expert.")] = False,
@@ -47,7 +47,8 @@ def main(
 ) -> None:
     """Measure, print, and say whether the goals are reached."""
     plan = QUICK if quick else Plan(rounds, crowds, students, timeout)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell left it ignored
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         peers, machine = _ready(stack, with_expert=not quick)
         _tell(f"{machine.processor}, {machine.cores} cores, load {machine.load[0]:.1f}")
@@ -79,7 +80,7 @@ def _ready(stack: ExitStack, *, with_expert: bool) -> tuple[list[Peer], Any]:
     ]
     if with_expert:
         prefix = f"crepre-bench-{run}-expert"
-        expert = Stock("expert", "stock, tuned", root / "expert", prefix, image, own_network=True)
+        expert = Stock("expert", "stock, tuned", root / "expert", prefix, image)
         peers.append(expert)
     for peer in peers:
         _tell(f"starting {peer.title}")

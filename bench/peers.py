@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -128,7 +129,6 @@ class Stock:
     root: Path
     prefix: str
     image: str
-    own_network: bool = False
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -144,7 +144,12 @@ class Stock:
         environment = {**os.environ, "BENCH_STOCK": json.dumps(self._told())}
         with (self.root / "hub.log").open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=self.root, env=environment, stdout=log, stderr=log
+                command,
+                cwd=self.root,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._until_it_answers()
 
@@ -156,6 +161,8 @@ class Stock:
                 self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+            with suppress(ProcessLookupError):  # a hub that failed leaves its proxy
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process = None
         sweep(self.prefix)
 
@@ -181,10 +188,10 @@ class Stock:
 
     def _told(self) -> dict[str, Any]:
         script = ensure_proxy(PROXY, self.root / "proxy")
-        network = f"{self.prefix}-net" if self.own_network else "bridge"
+        network = f"{self.prefix}-net"
         return {
             "port": self.port,
-            "hub_ip": gateway_of(network, create=self.own_network),
+            "hub_ip": make_network(network),
             "network": network,
             "proxy": [str(node()), str(script)],
             "image": self.image,
@@ -193,21 +200,21 @@ class Stock:
 
     def _until_it_answers(self) -> None:
         end = time.monotonic() + 60
-        while time.monotonic() < end:
+        while time.monotonic() < end and self.process and self.process.poll() is None:
             try:
                 with urllib.request.urlopen(f"{self.url}/hub/health", timeout=5):
                     return
             except OSError:
                 time.sleep(0.2)
-        said = last_lines((self.root / "hub.log").read_text(errors="replace").splitlines())
+        log = (self.root / "hub.log").read_text(errors="replace").splitlines()
+        said = last_lines([line for line in log if "ConfigProxy" not in line])
         raise RuntimeError(f"stock JupyterHub ({self.name}) did not start:\n{said}")
 
 
-def gateway_of(network: str, *, create: bool = False) -> str:
-    """The host's address on a Docker network; *create* makes the network first."""
+def make_network(network: str) -> str:
+    """Make a Docker network; returns the host's address on it."""
     with closing(docker.from_env()) as client:
-        if create:
-            client.networks.create(network, driver="bridge")
+        client.networks.create(network, driver="bridge")
         pools = client.networks.list(names=[network])[0].attrs["IPAM"]["Config"]
         return str(pools[0].get("Gateway") or _first_address(pools[0]["Subnet"]))
 

@@ -19,6 +19,7 @@ from bench.meters import (
     container_memory_mib,
     cpu_seconds,
     machine_time,
+    memory_pss_mib,
     named,
     tree,
 )
@@ -68,6 +69,7 @@ class Sample:
         client_cpu: CPU-seconds of the benchmark itself.
         machine: CPU-seconds of the whole machine.
         seat_memory_mib: Of each container a moment after the last was ready, page cache left out.
+        hub_memory_mib: Of the hub's process (PSS), with those servers running.
         load: The machine's load average over the last minute, before the click.
     """
 
@@ -82,6 +84,7 @@ class Sample:
     client_cpu: float
     machine: MachineTime
     seat_memory_mib: tuple[float, ...]
+    hub_memory_mib: float
     load: float
 
 
@@ -150,6 +153,7 @@ async def _sample(
     seats_cpu = sum(map(container_cpu_seconds, seats))
     await asyncio.sleep(IDLE_SECONDS)
     memory = tuple(map(container_memory_mib, seats))
+    hub_memory = memory_pss_mib([peer.hub()])
     await asyncio.gather(*(visitor.stop() for visitor in people))
     await asyncio.sleep(SETTLE_SECONDS)
     return Sample(
@@ -164,6 +168,7 @@ async def _sample(
         client_cpu=after.client - before.client,
         machine=after.machine - before.machine,
         seat_memory_mib=memory,
+        hub_memory_mib=hub_memory,
         load=load,
     )
 

@@ -1,7 +1,7 @@
 """
 Expert: what an experienced admin makes of it.
 
-Containers on a network of their own, reached without published ports; homes in named volumes;
+Containers reached on their network, without published ports; homes in named volumes;
 no container used twice; servers outlive the hub; the server's unused extension is off.
 Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/data-persistence.html
 """
@@ -16,7 +16,6 @@ load_subconfig("plain.py", path=str(Path(__file__).parent))  # type: ignore[name
 told = json.loads(os.environ["BENCH_STOCK"])
 
 c.JupyterHub.cleanup_servers = False
-c.DockerSpawner.network_name = told["network"]
 c.DockerSpawner.use_internal_ip = True
 c.DockerSpawner.remove = True
 c.DockerSpawner.notebook_dir = "/home/student"

@@ -1,9 +1,9 @@
 """
 Stock: JupyterHub with DockerSpawner, as their documentation begins.
 
-The hub listens where containers reach it (the default bridge's gateway), and containers publish
-their port on loopback. The image's own command is crepre-hub's, so theirs is named. Everything
-else is the default.
+The hub listens where containers reach it, and containers publish their port on loopback, as on
+Docker's default bridge; the bridge is one of their own, since the default one is the machine's. The
+image's own command is crepre-hub's, so theirs is named. Everything else is the default.
 Source: https://jupyterhub-dockerspawner.readthedocs.io/en/latest/docker-image.html
 """
 # ruff: noqa: INP001  (JupyterHub runs it, nobody imports it)
@@ -26,4 +26,6 @@ c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "docker"
 c.DockerSpawner.image = told["image"]
 c.DockerSpawner.cmd = "jupyterhub-singleuser"
+c.DockerSpawner.network_name = told["network"]
+c.DockerSpawner.use_internal_ip = False
 c.DockerSpawner.prefix = told["prefix"]
