@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -57,8 +58,28 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     if isinstance(connection, sqlite3.Connection):
         cursor = connection.cursor()
         for pragma in PRAGMAS:
-            cursor.execute(pragma)
+            _execute_in_turn(cursor, pragma)
         cursor.close()
+
+
+def _execute_in_turn(cursor: sqlite3.Cursor, pragma: str) -> None:
+    """
+    Execute *pragma*, waiting for others ourselves.
+
+    Two processes that switch one new database to WAL at the same moment are not made to wait by
+    the busy timeout: one of them fails at once.
+    Source: https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 @contextmanager
