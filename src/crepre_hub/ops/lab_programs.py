@@ -59,7 +59,7 @@ def _culler(settings: Settings, token: str) -> Program:
     return Program(
         "idle-culler",
         [
-            *(sys.executable, "-m", "jupyterhub_idle_culler"),
+            *(sys.executable, "-m", "crepre_hub.ops.idle_culler"),
             f"--url=http://127.0.0.1:{ports_of(settings.lab).hub}/hub/api",
             f"--timeout={int(servers.idle_stop.total_seconds())}",
             f"--max-age={int(servers.longest.total_seconds())}",

@@ -60,10 +60,10 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     async def poll(self) -> int | None:
         """None while the process runs."""
-        if self.pid and self._born and birth(self.pid) != self._born:
+        status: int | None = await super().poll()
+        if status is None and self._born and birth(self.pid) != self._born:
             self.clear_state()
             return 0
-        status: int | None = await super().poll()
         return status
 
     def get_state(self) -> dict[str, Any]:

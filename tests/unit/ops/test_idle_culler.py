@@ -1,0 +1,27 @@
+"""The idle culler's log."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from crepre_hub.ops.idle_culler import hide_in_logs
+
+
+@pytest.fixture
+def record_factory() -> Iterator[None]:
+    """Logging as it was, after the test."""
+    before = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(before)
+
+
+def test_a_secret_is_never_logged(record_factory: None, caplog: pytest.LogCaptureFixture) -> None:
+    """A callback whose arguments hold the secret is logged with stars in its place."""
+    hide_in_logs("c4729ee9")
+    logging.getLogger("tornado").error("in %r", functools.partial(print, token="c4729ee9"))
+    assert "c4729ee9" not in caplog.text
+    assert "token='********'" in caplog.text
