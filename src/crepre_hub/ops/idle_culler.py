@@ -10,7 +10,7 @@ import logging
 import os
 from typing import Any
 
-from jupyterhub_idle_culler import main as cull
+from jupyterhub_idle_culler import main as cull  # type: ignore[import-untyped]
 
 
 def hide_in_logs(secret: str) -> None:
