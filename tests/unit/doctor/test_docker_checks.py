@@ -27,7 +27,7 @@ from crepre_hub.backends.docker.guard import Guard
 from crepre_hub.backends.docker.guard_state import GuardState
 from crepre_hub.backends.docker.network import NetworkPlan, seat_network
 from crepre_hub.backends.local.checks import StackFacts, judge_isolation, judge_stacks
-from tests.unit.doctor.test_machine import lines
+from tests.unit.doctor.test_machine_checks import lines
 
 EVERYWHERE = "0.0.0.0"
 SAFE = EngineFacts("29.1.0", "1.3.3", frozenset({"seccomp", "apparmor", "cgroupns"}))

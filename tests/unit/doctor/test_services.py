@@ -39,7 +39,7 @@ from crepre_hub.settings.last_good import keep_lab
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.migrations import ensure_schema
-from tests.unit.doctor.test_machine import Lines, lines
+from tests.unit.doctor.test_machine_checks import Lines, lines
 from tests.unit.settings.conftest import COURSE
 
 # --- lab.toml and course files
