@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
 from playwright.async_api import Page, ViewportSize
 
-from crepre_hub.ops.proxy import node
+from crepre_hub.ops.proxy import npm_ci
 from tests.labs.browser import ensure_no_internals
 
 SOURCES = Path(__file__).parents[1] / "browser"
@@ -27,16 +26,7 @@ def ensure_axe() -> Path:
         FOLDER.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             copyfile(SOURCES / name, FOLDER / name)
-        npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        command: list[str | Path] = [
-            node(),
-            npm,
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-        ]
-        subprocess.run(command, cwd=FOLDER, check=True, capture_output=True)
+        npm_ci(FOLDER)
     return script
 
 

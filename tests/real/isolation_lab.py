@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -33,12 +34,15 @@ from crepre_hub.backends.docker.guard import Guard, ensure_guard, remove_guard
 from crepre_hub.backends.docker.guard_rules import Reach
 from crepre_hub.backends.docker.guard_state import wait_until_in_force
 from crepre_hub.backends.docker.network import SeatNetwork, ensure_network, seat_network
+from crepre_hub.ops.docker_cli import find_docker_client
+from crepre_hub.ops.images import build_image
+from tests.machine.engine import Engine
 
 ROOT = Path(__file__).parents[2]
 PROBE = Path(__file__).with_name("isolation_probe.py").read_text()
-LAB = "guard-wt"
-GUARD_IMAGE = f"{LAB}/guard"
-PROBE_IMAGE = f"{LAB}/probe"
+LAB = f"iso{secrets.token_hex(2)}"
+GUARD_IMAGE = "crepre-test/guard"
+PROBE_IMAGE = "crepre-test/probe"
 SUBNET = IPv4Network("10.201.77.0/24")
 STOCK_SUBNET = "10.204.77.0/24"
 PORT = 8888
@@ -57,7 +61,7 @@ INTERNET = "198.51.100.66"
 """Documentation addresses stand for the internet: no test leaves this machine."""
 
 PROBE_DOCKERFILE = """\
-ARG BASE=debian:trixie-slim
+ARG BASE
 FROM ${BASE}
 RUN --mount=type=secret,id=ca set -eu; \\
     if [ -s /run/secrets/ca ]; then \\
@@ -154,25 +158,16 @@ class Lab:
             time.sleep(0.1)
 
 
-def engine() -> APIClient:
-    """The machine's Engine; a skip that says so where there is none."""
-    try:
-        client = docker.APIClient()
-        client.ping()
-    except docker.errors.DockerException as error:
-        pytest.skip(f"docker: {error}")
-    return client
-
-
-def build(tag: str, *source: str, text: str | None = None) -> None:
-    """Build an image; the machine's CA bundle is a secret of the build, where it has one."""
+def build_probe(base: str) -> None:
+    """Build the probes' image on *base*, as the course's images are built."""
+    client = find_docker_client(os.environ)
     bundle = os.environ.get("SSL_CERT_FILE", "")
     secret = ["--secret", f"id=ca,src={bundle}"] if bundle else []
-    program = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else "docker"
+    base_given = ["--build-arg", f"BASE={base}"]
     subprocess.run(
-        [program, "build", "--quiet", "--tag", tag, *secret, *source],
+        [client.path, "build", "--quiet", "--tag", PROBE_IMAGE, *base_given, *secret, "-"],
         check=True,
-        input=text,
+        input=PROBE_DOCKERFILE,
         text=True,
         env=os.environ | {"DOCKER_BUILDKIT": "1"},
     )
@@ -268,15 +263,15 @@ def default_route_address() -> str:
 
 
 @contextmanager
-def isolation_lab() -> Iterator[Lab]:
+def isolation_lab(engine: Engine, base: str) -> Iterator[Lab]:
     """
     The seat network with its guard, and a stock network; each with a neighbour that listens.
 
     On the host: a service on all addresses, one on loopback, and the hub's API on the gateway.
     """
-    client = engine()
-    build(GUARD_IMAGE, str(ROOT / "images" / "guard"))
-    build(PROBE_IMAGE, "-", text=PROBE_DOCKERFILE)
+    client = docker.APIClient(base_url=engine.url)
+    build_image("guard", base=base, tag=f"{GUARD_IMAGE}:latest", on_step=lambda step: None)
+    build_probe(base)
     network = seat_network(LAB, SUBNET)
     reach = Reach(
         allow=(IPv4Network(ALLOWED),),

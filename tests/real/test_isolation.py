@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from isolation_lab import (
+
+from tests.machine.engine import Engine
+from tests.real.isolation_lab import (
     ALLOWED,
     CLOSED_BY_RANGE,
     INTERNET,
@@ -122,9 +124,9 @@ def words(probe: Probe, lab: Lab, kind: Kind) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
+def lab(root: None, docker_engine: Engine, base_image: str) -> Iterator[Lab]:
     """One lab for all probes."""
-    with isolation_lab() as made:
+    with isolation_lab(docker_engine, base_image) as made:
         yield made
 
 

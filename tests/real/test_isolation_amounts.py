@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from isolation_lab import PORT, Answer, Lab, isolation_lab
 
 from crepre_hub.backends.docker.container import MiB
+from tests.machine.engine import Engine
+from tests.real.isolation_lab import PORT, Answer, Lab, isolation_lab
 
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
+def lab(root: None, docker_engine: Engine, base_image: str) -> Iterator[Lab]:
     """One lab for all; its seats have one processor, 256 MiB and 100 processes."""
-    with isolation_lab() as made:
+    with isolation_lab(docker_engine, base_image) as made:
         yield made
 
 

@@ -8,8 +8,6 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from docker.errors import NotFound
-from isolation_lab import LAB, Lab, isolation_lab
 
 from crepre_hub.backends.docker.container import (
     MiB,
@@ -18,10 +16,12 @@ from crepre_hub.backends.docker.container import (
     render_container,
     render_host_config,
 )
+from tests.machine.engine import Engine
+from tests.machine.fixtures import COURSE_IMAGE
+from tests.real.isolation_lab import LAB, Lab, isolation_lab
 
 pytestmark = pytest.mark.timeout(120)
 
-COURSE_IMAGE = "crepre/course-cpu:latest"
 HOME = f"{LAB}-home"
 SERVE = (
     "exec /opt/course/bin/jupyter lab --no-browser --ip=0.0.0.0 --port=8888"
@@ -30,13 +30,9 @@ SERVE = (
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
+def lab(root: None, docker_engine: Engine, base_image: str, course_image: str) -> Iterator[Lab]:
     """A lab on a machine that has the course image."""
-    with isolation_lab() as made:
-        try:
-            made.client.inspect_image(COURSE_IMAGE)
-        except NotFound:
-            pytest.skip(f"image {COURSE_IMAGE}: not built")
+    with isolation_lab(docker_engine, base_image) as made:
         yield made
 
 

@@ -13,19 +13,6 @@ from ipaddress import IPv4Network
 
 import pytest
 from docker.types import IPAMConfig, IPAMPool
-from isolation_lab import (
-    ALLOWED,
-    GUARD_IMAGE,
-    INTERNET,
-    LAB,
-    LAN_PORT,
-    PORT,
-    RESOLVER,
-    SUBNET,
-    Kind,
-    Lab,
-    isolation_lab,
-)
 
 from crepre_hub.backends.docker.guard import (
     ensure_guard,
@@ -40,6 +27,20 @@ from crepre_hub.backends.docker.guard_state import (
 )
 from crepre_hub.backends.docker.network import bridge_name, ensure_network, seat_network
 from crepre_hub.errors import BackendError, ImageMissing
+from tests.machine.engine import Engine
+from tests.real.isolation_lab import (
+    ALLOWED,
+    GUARD_IMAGE,
+    INTERNET,
+    LAB,
+    LAN_PORT,
+    PORT,
+    RESOLVER,
+    SUBNET,
+    Kind,
+    Lab,
+    isolation_lab,
+)
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -47,9 +48,9 @@ SIX = {"net.ipv6.conf.all.disable_ipv6": "0", "net.ipv6.conf.default.disable_ipv
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
+def lab(root: None, docker_engine: Engine, base_image: str) -> Iterator[Lab]:
     """One lab for all; each test leaves its guard in force."""
-    with isolation_lab() as made:
+    with isolation_lab(docker_engine, base_image) as made:
         yield made
 
 
