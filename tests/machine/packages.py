@@ -50,6 +50,7 @@ NEEDS: tuple[Need, ...] = (
     Need("docker.io", "students' servers in containers", program("dockerd")),
     Need("iptables", "the engine's own rules", program("iptables")),
     Need("nftables", "the guard between seats", program("nft")),
+    Need("iproute2", "networks of the tests' own", program("ip")),
     Need("chromium", "a student's browser", program("chromium")),
     Need("postgresql", "the hub's other database", newest("/usr/lib/postgresql/*/bin/postgres")),
     Need("mmdebstrap", "a base image where none can be pulled", program("mmdebstrap")),
