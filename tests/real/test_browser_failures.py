@@ -36,14 +36,15 @@ memory = "512 MiB"
 """
 ONE = f"""\
 title = "One"
-students = ["hog", "sleeper", "solo", "quick", "away"]
+students = ["hog", "sleeper", "solo", "away"]
 [profiles.only]
 title = "The only notebook"
 {NOTEBOOK}
 """
-CLOSED = ONE.replace("One", "Closed").replace(
-    '"hog", "sleeper", "solo", "quick", "away"', '"somebody"'
-)
+SLOW = ONE.replace("One", "Slow").replace("cpus = 1", "cpus = 0.2")
+SLOW = SLOW.replace('"hog", "sleeper", "solo", "away"', '"patient"')
+"""With a fifth of a processor a start takes long enough to be looked at."""
+CLOSED = ONE.replace("One", "Closed").replace('"hog", "sleeper", "solo", "away"', '"somebody"')
 
 FAILURE = ".spawn-error-msg, #failure-message, [role=alert]"
 
@@ -65,7 +66,7 @@ def failing_lab(
         base=base_image,
         more_settings={"servers": 'start_timeout = "30 s"\n'},
     )
-    write_courses(lab, ml="", choices=CHOICES, one=ONE, closed=CLOSED)
+    write_courses(lab, ml="", choices=CHOICES, one=ONE, slow=SLOW, closed=CLOSED)
     lab.up()
     return lab
 
@@ -173,7 +174,7 @@ async def test_a_start_can_be_cancelled(visitor: Visitor) -> None:
 
 async def test_a_start_outlives_its_hub(visitor: Visitor) -> None:
     """A hub that is killed under the pending page comes back; what is left over is in no way."""
-    visitor.name = "quick"
+    visitor.name = "patient"
     await visitor.join()
     await expect(visitor.page.locator("#phases")).to_be_visible()
     old = visitor.lab.kill("hub")
