@@ -23,7 +23,7 @@ from crepre_hub.ops.processes import (
     start_supervisor,
     stop_supervisor,
 )
-from crepre_hub.ops.project import project_root
+from crepre_hub.ops.project import ensure_state_folder, project_root
 from crepre_hub.ops.proxy import ensure_proxy
 from crepre_hub.ops.stack import ensure_stack
 from crepre_hub.settings.last_good import keep_lab
@@ -64,7 +64,7 @@ def bring_up(settings: Settings, backend: str, on_step: OnStep) -> None:
     if is_up(settings.state):
         return
     ensure_ports_free(settings)
-    settings.state.mkdir(exist_ok=True)
+    ensure_state_folder(settings)
     keep_lab(settings.root)
     on_step(Step(1, 4, "the proxy"))
     proxy = ensure_proxy(project_root() / "deploy" / "proxy", settings.state / "proxy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from crepre_hub.errors import CrepreError
+from crepre_hub.settings.reader import Settings
 
 CONFIG = "jupyterhub_config.py"
 
@@ -22,3 +23,9 @@ def project_root() -> Path:
             f"There is no {CONFIG} in {root}.", remedy="Install from a clone with: make install"
         )
     return root
+
+
+def ensure_state_folder(settings: Settings) -> None:
+    """The lab's own folder, closed to others: databases, secrets and logs are in it."""
+    settings.state.mkdir(exist_ok=True)
+    settings.state.chmod(0o700)
