@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crepre_hub.backends.backend import Backend, Seat, backend_named
+from crepre_hub.backends.docker.backend import DockerBackend
 from crepre_hub.errors import BackendError
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.profiles.profile import Placement
-from crepre_hub.settings.lab import Lab, LabSection, ServersSection
+from crepre_hub.settings.lab import DockerSection, Lab, LabSection, ServersSection
 from crepre_hub.settings.reader import Settings
 from tests.closed_doors import closed_doors  # noqa: F401  (pytest finds it here by its name)
 
@@ -270,3 +271,19 @@ def test_what_a_local_seat_is_made_of() -> None:
         "notebook_dir": f"{LABS}/lab/var/homes/lab-home-ada",
         "log_file": f"{LABS}/lab/var/log/servers/lab-home-ada.log",
     }
+
+
+def test_the_guard_of_docker_follows_the_settings() -> None:
+    """What lab.toml opens and closes is what the guard is told."""
+    lab = Lab(
+        lab=LabSection(id="lab"),
+        docker=DockerSection(reach=("10.0.7.0/24",), deny=("198.51.100.0/24",), internet=False),
+    )
+    backend = backend_named("docker", Settings(LABS / "lab", lab, ()))
+    assert isinstance(backend, DockerBackend)
+    reach = backend.guard.reach
+    assert (reach.allow, reach.deny, reach.internet) == (
+        (IPv4Network("10.0.7.0/24"),),
+        (IPv4Network("198.51.100.0/24"),),
+        False,
+    )

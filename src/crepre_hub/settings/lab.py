@@ -120,6 +120,7 @@ class DockerSection(BaseModel):
     subnet: Annotated[IPv4Network, PlainValidator(_network)] = IPv4Network("10.231.0.0/20")
     internet: bool = True
     reach: tuple[Annotated[str, AfterValidator(_reachable)], ...] = ()
+    deny: tuple[Annotated[str, AfterValidator(_reachable)], ...] = ()
     processes: Annotated[int, Field(ge=64, le=100_000)] = 1024
 
 

@@ -57,11 +57,16 @@ class DockerBackend:
     @property
     def guard(self) -> Guard:
         """The firewall between the seats and what they must not reach."""
-        allow = tuple(IPv4Network(address) for address in self._docker.reach)
+        reach = Reach(
+            internet=self._docker.internet,
+            allow=tuple(IPv4Network(address) for address in self._docker.reach),
+            deny=tuple(IPv4Network(address) for address in self._docker.deny),
+            resolvers=read_resolvers(),
+        )
         return Guard(
             image=image_reference("guard"),
             network=self.network,
-            reach=Reach(allow=allow, internet=self._docker.internet, resolvers=read_resolvers()),
+            reach=reach,
             hub_port=ports_of(self._settings.lab).hub,
         )
 
