@@ -64,6 +64,6 @@ async def person() -> AsyncIterator[People]:
 
     yield make
     for student in everybody:
-        if (await student.model())["servers"]:
+        if student.lab.answers() and (await student.model())["servers"]:
             await student.stop()
         await student.http.close()
