@@ -15,8 +15,10 @@ LabMaker = Callable[..., Lab]
 
 
 @pytest.fixture(scope="session")
-def make_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabMaker]:
-    """Makes labs, not yet running; all end with the tests."""
+def make_lab(
+    tmp_path_factory: pytest.TempPathFactory, engine_or_why_not: Engine | str
+) -> Iterator[LabMaker]:
+    """Makes labs, not yet running; all end with the tests, before the engine does."""
     made: list[Lab] = []
 
     def make(backend: str, **more: object) -> Lab:

@@ -53,15 +53,29 @@ def mmdebstrap() -> Path:
 
 
 @pytest.fixture(scope="session")
-def docker_engine() -> Iterator[Engine]:
-    """A Docker Engine; one of our own ends with the tests unless ``CREPRE_KEEP_ENGINE`` is set."""
+def engine_or_why_not() -> Iterator[Engine | str]:
+    """
+    A Docker Engine, or why there is none.
+
+    One of our own ends with the tests unless ``CREPRE_KEEP_ENGINE`` is set; whoever has to clean
+    up in it asks for this fixture, and so comes first.
+    """
     try:
         engine = ensure_docker_engine(LOG)
     except EngineMissingError as problem:
-        absent(str(problem))
+        yield str(problem)
+        return
     yield engine
     if not os.environ.get("CREPRE_KEEP_ENGINE"):
         engine.stop()
+
+
+@pytest.fixture(scope="session")
+def docker_engine(engine_or_why_not: Engine | str) -> Engine:
+    """A Docker Engine."""
+    if isinstance(engine_or_why_not, str):
+        absent(engine_or_why_not)
+    return engine_or_why_not
 
 
 @pytest.fixture(scope="session")

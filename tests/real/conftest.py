@@ -17,6 +17,7 @@ from tests.machine.fixtures import (  # noqa: F401
     course_image,
     docker_engine,
     docker_program,
+    engine_or_why_not,
     mmdebstrap,
     postgresql_folder,
     root,
