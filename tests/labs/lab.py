@@ -22,6 +22,10 @@ from typing import Any
 import docker
 from supervisor.xmlrpc import SupervisorTransport
 
+from crepre_hub.backends.docker.backend import DockerBackend
+from crepre_hub.backends.docker.guard import remove_guard
+from crepre_hub.settings.last_good import settings_or_last_good
+
 PROJECT = Path(__file__).parents[2]
 CREPRE = Path(sys.executable).parent / "crepre"
 PASSWORD = "seven purple tubas"
@@ -166,7 +170,10 @@ class Lab:
             self._sweep()
 
     def _sweep(self) -> None:
+        guard = DockerBackend(settings_or_last_good(self.root)).guard
         with self.docker() as client:
+            if client.containers.list(all=True, filters={"name": guard.name}):
+                remove_guard(client.api, guard)  # its rules are the kernel's, and would stay
             mine = {"label": f"crepre.lab={self.id}"}
             for container in client.containers.list(all=True, filters=mine):
                 container.remove(force=True, v=True)

@@ -16,6 +16,9 @@ from crepre_hub.errors import BackendError, ImageMissing
 
 RULES_LABEL = "crepre.guard"
 
+MEMORY_BYTES = 256 * 1024**2
+"""nft reads every rule of the host before it adds ours; with a hundred tables that was 67 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -86,8 +89,8 @@ def render_guard_host_config() -> dict[str, Any]:
         "tmpfs": {"/run": "rw,noexec,nosuid,nodev,size=1m,mode=0700"},
         "restart_policy": {"Name": "unless-stopped"},
         "pids_limit": 64,
-        "mem_limit": 64 * 1024**2,
-        "memswap_limit": 64 * 1024**2,
+        "mem_limit": MEMORY_BYTES,
+        "memswap_limit": MEMORY_BYTES,
         "init": True,
         "log_config": {"Type": "local", "Config": {"max-size": "1m", "max-file": "2"}},
     }
