@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 
 from crepre_hub.settings.samples import ensure_samples
+from tests.machine.fixtures import (  # noqa: F401  (pytest finds fixtures here by their names)
+    docker_engine,
+    engine_or_why_not,
+)
 
 CREPRE = Path(sys.executable).with_name("crepre")
 PATIENCE_SECONDS = 120

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import docker
-import pytest
 from docker import APIClient
 from docker.errors import NotFound
 from docker.types import IPAMConfig, IPAMPool
@@ -37,6 +36,7 @@ from crepre_hub.backends.docker.network import SeatNetwork, ensure_network, seat
 from crepre_hub.ops.docker_cli import find_docker_client
 from crepre_hub.ops.images import build_image
 from tests.machine.engine import Engine
+from tests.machine.fixtures import absent
 
 ROOT = Path(__file__).parents[2]
 PROBE = Path(__file__).with_name("isolation_probe.py").read_text()
@@ -223,7 +223,7 @@ def lan() -> Iterator[None]:
     "the internet".
     """
     if os.geteuid() != 0 or shutil.which("ip") is None:
-        pytest.skip("network namespace: needs root and iproute2")
+        absent("network namespace: needs root and iproute2")
     addresses = [*CLOSED_BY_RANGE.values(), ALLOWED, RESOLVER, INTERNET]
     space, near, far = f"{LAB}-lan", "gwlan0", "gwlan1"
     inside = ["ip", "-n", space]

@@ -28,6 +28,7 @@ from crepre_hub.backends.docker.guard_state import (
 from crepre_hub.backends.docker.network import bridge_name, ensure_network, seat_network
 from crepre_hub.errors import BackendError, ImageMissing
 from tests.machine.engine import Engine
+from tests.machine.fixtures import absent
 from tests.real.isolation_lab import (
     ALLOWED,
     GUARD_IMAGE,
@@ -164,7 +165,7 @@ def test_the_hosts_own_nft_still_lists(lab: Lab) -> None:
     """What the guard writes is readable to the host's nft, years older than the guard's."""
     nft = shutil.which("nft")
     if nft is None or os.geteuid() != 0:
-        pytest.skip("nft on the host: needs nftables and root")
+        absent("nft on the host: needs nftables and root")
     for family in ("inet", "bridge"):
         listed = subprocess.run(
             [nft, "list", "table", family, lab.guard.rules.table],
