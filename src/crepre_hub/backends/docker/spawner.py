@@ -22,11 +22,11 @@ from dockerspawner import DockerSpawner
 from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
+from crepre_hub.backends.ending import why_it_ended
 from crepre_hub.errors import (
     BackendError,
     DiskFull,
     DockerUnreachable,
-    HomeFull,
     ImageMissing,
     OutOfMemory,
     StartFailed,
@@ -303,10 +303,7 @@ def _why(state: dict[str, Any], log: str) -> BackendError:
     """
     if state["OOMKilled"] or state["ExitCode"] == 137:
         return OutOfMemory("The server ran out of memory while it was starting.")
-    if "No space left on device" in log or "Disk quota exceeded" in log:
-        return HomeFull("Your home is full, so the server could not start.")
-    last = next((line for line in reversed(log.splitlines()) if line.strip()), "it printed nothing")
-    return StartFailed(f"The server ended with exit code {state['ExitCode']}: {last[:300]}")
+    return why_it_ended(log, how=f"The server ended with exit code {state['ExitCode']}")
 
 
 def _explained(error: APIError) -> BackendError:

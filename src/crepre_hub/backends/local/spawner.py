@@ -11,8 +11,9 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
+from crepre_hub.backends.ending import why_it_ended
 from crepre_hub.backends.local.found import birth
-from crepre_hub.errors import BackendError, HomeFull, ImageMissing, StartFailed
+from crepre_hub.errors import BackendError, ImageMissing
 
 
 class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
@@ -80,10 +81,7 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         if await self.poll() is None:
             return None
         lines = Path(self.log_file).read_text(errors="replace").splitlines()[-50:]
-        if any("No space left on device" in line for line in lines):
-            return HomeFull("Your home is full, so the server could not start.")
-        last = next((line for line in reversed(lines) if line.strip()), "it printed nothing")
-        return StartFailed(f"The server ended: {last[:300]}")
+        return why_it_ended("\n".join(lines), how="The server ended")
 
     def _reach(self, phase: str) -> None:
         if self.start_log is not None:

@@ -1,0 +1,22 @@
+"""Why a server ended, from its last words."""
+
+from __future__ import annotations
+
+import pytest
+
+from crepre_hub.backends.ending import NO_ROOM, why_it_ended
+from crepre_hub.errors import HomeFull
+
+
+@pytest.mark.parametrize("words", NO_ROOM)
+def test_a_full_home_is_told_as_one(words: str) -> None:
+    """Wherever in the log the system said that there is no room."""
+    assert isinstance(why_it_ended(f"OSError: {words}\nbye", how="It ended"), HomeFull)
+
+
+def test_other_ends_are_told_by_the_last_line() -> None:
+    """Blank lines say nothing; a silent server is said to have been silent."""
+    ended = why_it_ended("first\nlast word\n\n", how="It ended with exit code 3")
+    assert not isinstance(ended, HomeFull)
+    assert ended.message == "It ended with exit code 3: last word"
+    assert why_it_ended("", how="It ended").message == "It ended: it printed nothing"
