@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 from docker import APIClient
+from docker.errors import APIError, NotFound
 
 from crepre_hub.backends.docker.answers import errors_as_ours
 from crepre_hub.backends.docker.guard import RULES_LABEL, Guard, inspect_or_none, rules_digest
@@ -14,6 +16,9 @@ from crepre_hub.errors import BackendError
 
 Parted = Literal["bridge", "address", "forward"]
 """How this kernel parts seats: every frame, IPv4 and ARP, or what bridge netfilter hands over."""
+
+ENDED_MEANWHILE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+"""How the Engine refuses a question to a container that ended since it was looked at."""
 
 AGAIN = "Run `crepre up` again."
 
@@ -44,24 +49,38 @@ def guard_state(client: APIClient, guard: Guard) -> GuardState:
     with errors_as_ours("asking the guard"):
         there = inspect_or_none(client, guard.name)
         state = _seen_from_outside(client, guard, there)
-        return state if state.problem else _ask(client, guard)
+        if state.problem:
+            return state
+        try:
+            return _ask(client, guard)
+        except APIError as refusal:
+            if refusal.status_code not in ENDED_MEANWHILE:
+                raise
+            return _does_not_run(client, guard)
 
 
 def _seen_from_outside(client: APIClient, guard: Guard, there: dict[str, Any] | None) -> GuardState:
     if there is None:
         return GuardState(f"The guard {guard.name} does not exist.", AGAIN)
     if not there["State"]["Running"] or there["State"].get("Restarting"):
-        return GuardState(
-            f"The guard {guard.name} does not run: {_last_words(client, guard)}",
-            f"See `docker logs {guard.name}`, then run `crepre up` again.",
-        )
+        return _does_not_run(client, guard)
     if there["Config"]["Labels"].get(RULES_LABEL) != rules_digest(guard):
         return GuardState(f"The guard {guard.name} keeps other rules than the settings.", AGAIN)
     return GuardState()
 
 
+def _does_not_run(client: APIClient, guard: Guard) -> GuardState:
+    return GuardState(
+        f"The guard {guard.name} does not run: {_last_words(client, guard)}",
+        f"See `docker logs {guard.name}`, then run `crepre up` again.",
+    )
+
+
 def _last_words(client: APIClient, guard: Guard) -> str:
-    text: str = client.logs(guard.name, tail=6).decode(errors="replace")
+    try:
+        text: str = client.logs(guard.name, tail=6).decode(errors="replace")
+    except NotFound:
+        return "it is being replaced"
     return " ".join(text.split())[-400:]
 
 
@@ -71,7 +90,7 @@ def _ask(client: APIClient, guard: Guard) -> GuardState:
     if client.exec_inspect(question)["ExitCode"] == 0:
         return GuardState(parted=_parted(answer))
     return GuardState(
-        f"The guard {guard.name} runs, but {answer}.", f"Run `docker restart {guard.name}`."
+        f"The guard {guard.name} runs, but {answer or 'did not answer'}.", f"Run `docker restart {guard.name}`."
     )
 
 
