@@ -26,7 +26,7 @@ def refusal(status: int) -> APIError:
 class EndingEngine:
     """An Engine whose guard runs when looked at, and has ended by the time it is asked."""
 
-    def __init__(self, on_question: APIError, *, gone: bool = False):
+    def __init__(self, on_question: APIError, *, gone: bool = False) -> None:
         self.on_question = on_question
         self.gone = gone
 
