@@ -85,6 +85,24 @@ def test_check_of_one_file(crepre: Crepre, broken: Path, file: str, code: int) -
     assert crepre("check", file).code == code
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("gone.toml", None, "gone.toml: there is no such file in {folder}"),
+        ("drafts/new.toml", "opne = true", "drafts/new.toml: opne: unknown setting; did you mean"),
+        ("drafts/lab.toml", "labb = 1", "drafts/lab.toml: labb: unknown setting; did you mean"),
+    ],
+)
+def test_check_calls_a_file_as_it_was_typed(
+    crepre: Crepre, tmp_path: Path, file: str, text: str | None, told: str
+) -> None:
+    """A draft is not mistaken for a course of the lab."""
+    if text is not None:
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(text)
+    assert told.format(folder=tmp_path) in crepre("check", file).err
+
+
 @pytest.mark.parametrize("topic", ["settings", "course"])
 def test_docs_print_the_manual(crepre: Crepre, topic: str) -> None:
     """What is printed is a file that can be used."""

@@ -63,9 +63,9 @@ def _check(file: Path | None) -> str:
         courses = ", ".join(course.id for course in settings.courses) or "none"
         return f"{LAB_FILE} and the courses are fine (courses: {courses})."
     if file.name == LAB_FILE:
-        read_lab(file)
+        read_lab(file, name=str(file))
     else:
-        read_course(file, images=image_names())
+        read_course(file, images=image_names(), name=str(file))
     return f"{file} is fine."
 
 

@@ -81,7 +81,7 @@ def look_at_course_files(root: Path, images: Iterable[str]) -> tuple[CourseFile,
     names = tuple(images)
     kept = root / "var" / "last-good" / COURSE_FOLDER
     read = {file: course_or_last_good(file, kept, names) for file in course_files(root)}
-    twice = ensure_ids_differ({file: course for file, (course, _) in read.items() if course})
+    twice = ensure_ids_differ({file: course.id for file, (course, _) in read.items() if course})
     found = []
     for file, (course, problems) in read.items():
         name = f"{COURSE_FOLDER}/{file.name}"

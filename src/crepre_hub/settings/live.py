@@ -81,7 +81,7 @@ class LiveCourses:
             problems.extend(wrong)
             if course is not None:
                 courses[file] = course
-        twice = ensure_ids_differ(courses)
+        twice = ensure_ids_differ({file: course.id for file, course in courses.items()})
         problems.extend(twice)
         doubled = {problem.file for problem in twice}
         kept = {f: c for f, c in courses.items() if f"{COURSE_FOLDER}/{f.name}" not in doubled}

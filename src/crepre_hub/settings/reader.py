@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from crepre_hub.courses.course import Course
 from crepre_hub.errors import SettingsError
+from crepre_hub.profiles.profile import Profile
 from crepre_hub.settings.lab import Lab
 from crepre_hub.settings.problems import Problem, near_miss, problems_in
 
@@ -70,15 +72,13 @@ def read_settings(root: Path, *, images: Iterable[str]) -> Settings:
     """
     problems: list[Problem] = []
     lab = _collect(problems, lambda: read_lab(root / LAB_FILE))
-    courses: dict[Path, Course] = {}
-    for file in course_files(root):
-        course = _collect(problems, partial(read_course, file, images=images))
-        if course is not None:
-            courses[file] = course
-    problems.extend(ensure_ids_differ(courses))
+    files = course_files(root)
+    read = (_collect(problems, partial(read_course, file, images=images)) for file in files)
+    courses = [course for course in read if course is not None]
+    problems.extend(ensure_ids_differ(_ids(files)))
     if problems or lab is None:
         raise SettingsProblems(problems)
-    return Settings(root, lab, tuple(courses.values()))
+    return Settings(root, lab, tuple(courses))
 
 
 def course_files(root: Path) -> list[Path]:
@@ -86,52 +86,78 @@ def course_files(root: Path) -> list[Path]:
     return sorted((root / COURSE_FOLDER).glob("*.toml"))
 
 
-def read_lab(file: Path) -> Lab:
-    """The lab's settings in *file*; raises ``SettingsProblems``."""
-    return _parse(LAB_FILE, Lab, _read_toml(file, LAB_FILE))
+def read_lab(file: Path, *, name: str = LAB_FILE) -> Lab:
+    """The lab's settings in *file*; raises ``SettingsProblems``, which call it *name*."""
+    return _parse(name, Lab, _read_toml(file, name))
 
 
-def read_course(file: Path, *, images: Iterable[str]) -> Course:
-    """The course in *file*, whose images must be among *images*; raises ``SettingsProblems``."""
-    name = f"{COURSE_FOLDER}/{file.name}"
+def read_course(file: Path, *, images: Iterable[str], name: str = "") -> Course:
+    """
+    The course in *file*, whose images must be among *images*.
+
+    Raises:
+        SettingsProblems: With all of its mistakes; they call the file *name*, if there is one.
+    """
+    name = name or f"{COURSE_FOLDER}/{file.name}"
     values = {"id": file.stem, **_read_toml(file, name)}
-    course = _parse(name, Course, values)
-    problems = [*_unknown_default(name, course), *_missing_images(name, course, list(images))]
-    if problems:
+    problems: list[Problem] = []
+    course = _collect(problems, lambda: _parse(name, Course, values))
+    profiles = _tables(values.get("profiles"))
+    problems += _unknown_default(name, values.get("default_profile"), profiles)
+    problems += _missing_images(name, profiles, list(images))
+    if problems or course is None:
         raise SettingsProblems(problems)
     return course
 
 
-def ensure_ids_differ(courses: dict[Path, Course]) -> list[Problem]:
-    """A problem for each course whose id an earlier file has already."""
+def ensure_ids_differ(ids: Mapping[Path, str]) -> list[Problem]:
+    """A problem for each course file whose id an earlier file has already."""
     first: dict[str, Path] = {}
     problems = []
-    for file, course in courses.items():
-        if (other := first.setdefault(course.id, file)) != file:
-            text = f"{course.id!r} is the id of {COURSE_FOLDER}/{other.name} as well; change one"
+    for file, word in ids.items():
+        if (other := first.setdefault(word, file)) != file:
+            text = f"{word!r} is the id of {COURSE_FOLDER}/{other.name} as well; change one"
             problems.append(Problem(f"{COURSE_FOLDER}/{file.name}", "id", text))
     return problems
 
 
-def _unknown_default(name: str, course: Course) -> list[Problem]:
-    if not course.default_profile or course.default_profile in course.profiles:
+def _ids(files: Iterable[Path]) -> dict[Path, str]:
+    """The id in each of *files* that is TOML, whatever else is wrong in it."""
+    found: dict[Path, str] = {}
+    for file in files:
+        with suppress(SettingsProblems):
+            found[file] = str(_read_toml(file, file.name).get("id", file.stem))
+    return found
+
+
+def _tables(value: object) -> dict[str, dict[str, object]]:
+    """Those in *value*, as it was read; what else stands there is a mistake of its own."""
+    everything = value if isinstance(value, dict) else {}
+    return {key: table for key, table in everything.items() if isinstance(table, dict)}
+
+
+def _unknown_default(name: str, wanted: object, profiles: Iterable[str]) -> list[Problem]:
+    if not isinstance(wanted, str) or not wanted or wanted in profiles:
         return []
-    text = f"unknown profile {course.default_profile!r}"
-    text += near_miss(course.default_profile, course.profiles)
+    text = f"unknown profile {wanted!r}{near_miss(wanted, profiles)}"
     return [Problem(name, "default_profile", text)]
 
 
-def _missing_images(name: str, course: Course, images: list[str]) -> list[Problem]:
+def _missing_images(
+    name: str, profiles: Mapping[str, Mapping[str, object]], images: list[str]
+) -> list[Problem]:
     """A profile's image is a folder under ``images/`` or a full reference, with ``/`` or ``:``."""
+    default = Profile.model_fields["image"].default
+    wanted = {key: table.get("image", default) for key, table in profiles.items()}
     return [
         Problem(
             name,
             f"profiles/{key}/image",
-            f"there is no image {profile.image!r}{near_miss(profile.image, images)}"
+            f"there is no image {image!r}{near_miss(image, images)}"
             f" (images here: {', '.join(images) or 'none'}; or name one with its tag, 'name:tag')",
         )
-        for key, profile in course.profiles.items()
-        if not set("/:") & set(profile.image) and profile.image not in images
+        for key, image in wanted.items()
+        if isinstance(image, str) and image and not set("/:") & set(image) and image not in images
     ]
 
 
@@ -149,7 +175,8 @@ def _read_toml(file: Path, name: str) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        text = f"there is no such file in {file.parent}; make one with: crepre init"
+        text = f"there is no such file in {file.resolve().parent}"
+        text += "; make one with: crepre init" if name == LAB_FILE else ""
     except OSError as error:
         text = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:

@@ -257,6 +257,30 @@ def test_two_courses_with_one_id(tmp_path: Path, write: WriteFile) -> None:
     )
 
 
+def test_an_id_that_is_taken_is_told_beside_other_mistakes(
+    tmp_path: Path, write: WriteFile
+) -> None:
+    """A file that cannot be used for another reason has an id all the same."""
+    write("courses/music.toml", f"opne = true\n{COURSE}")
+    write("courses/other.toml", f'id = "music"\n{COURSE}')
+    assert said(tmp_path).splitlines() == [
+        "courses/music.toml: opne: unknown setting; did you mean 'open'?",
+        "courses/other.toml: id: 'music' is the id of courses/music.toml as well; change one",
+    ]
+
+
+def test_rules_between_settings_are_told_beside_other_mistakes(
+    tmp_path: Path, write: WriteFile
+) -> None:
+    """An unknown profile and a missing image do not wait until all values have their form."""
+    write("courses/music.toml", f'default_profile = "smal"\nopne = true\n{COURSE}image = "x"\n')
+    assert [line.split(": ")[1] for line in said(tmp_path).splitlines()] == [
+        "opne",
+        "default_profile",
+        "profiles/small/image",
+    ]
+
+
 def test_a_missing_lab_file(tmp_path: Path) -> None:
     """The line that makes one is named."""
     assert said(tmp_path) == (
