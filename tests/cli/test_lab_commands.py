@@ -102,6 +102,29 @@ def test_the_life_of_an_account(crepre: Crepre, lab: Path) -> None:
     assert lab.exists()
 
 
+def test_a_link_is_in_one_piece(crepre: Crepre, lab: Path) -> None:
+    """It can be copied from a terminal however narrow; a new one as well."""
+    for words in (["add", "ada", "bartholomew"], ["reset", "ada"]):
+        done = crepre("user", *words, COLUMNS="40")
+        assert [LINK.search(line) is not None for line in done.out.splitlines()] == [
+            *([True] * (len(words) - 1)),
+            False,
+        ]
+    assert lab.exists()
+
+
+def test_a_closed_account_is_opened_by_the_line_that_is_told(crepre: Crepre, lab: Path) -> None:
+    """The remedy is a command."""
+    crepre("user", "add", "ada")
+    crepre("user", "disable", "ada")
+    told = crepre("user", "reset", "ada").err
+    line = told.partition("crepre ")[2].split()
+    assert line == ["user", "enable", "ada"]
+    assert crepre(*line).code == 0
+    assert crepre("user", "reset", "ada").code == 0
+    assert lab.exists()
+
+
 def test_an_admin_is_listed_as_one(crepre: Crepre, lab: Path) -> None:
     """Who may manage the lab is seen at once."""
     assert crepre("user", "add", "root", "--admin").code == 0

@@ -124,4 +124,7 @@ def _print_links(settings: Settings, links: list[OneTimeLink], as_json: bool) ->
     if as_json:
         print_json([{"name": name, "link": url} for name, url in urls])
         return
-    print_table(("name", "way in (works once, for a day)"), urls)
+    width = max(len(name) for name, _ in urls)
+    for name, url in urls:  # in one piece, so that it can be copied from a narrow terminal
+        out.print(f"{name.ljust(width)}  {url}", markup=False)
+    out.print("Each link works once, for a day.")

@@ -84,7 +84,9 @@ def reset_account(
     name = _name(name)
     account = store.account_or_none(name)
     if account is not None and account.is_disabled:
-        raise AccountError(f"The account {name!r} is closed.", remedy="Enable it first.")
+        raise AccountError(
+            f"The account {name!r} is closed.", remedy=f"Open it first: crepre user enable {name}"
+        )
     store.reset(name)
     return _issue(store, name, clock, make_code)
 
