@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,17 +48,6 @@ def test_upgrades_at_the_same_moment_do_not_break_each_other(empty_url: str) -> 
 
     with ThreadPoolExecutor(6) as threads:
         assert list(threads.map(upgrade, range(6))) == [None] * 6
-
-
-def test_two_processes_may_upgrade_at_the_same_moment(empty_url: str) -> None:
-    """The hub and the command line, started together on an empty database, both go on."""
-    program = (
-        "import sys; from crepre_hub.store.engine import open_engine;"
-        "from crepre_hub.store.migrations import ensure_schema;"
-        "ensure_schema(open_engine(sys.argv[1]))"
-    )
-    processes = [subprocess.Popen([sys.executable, "-c", program, empty_url]) for _ in range(2)]
-    assert [process.wait(30) for process in processes] == [0, 0]
 
 
 def test_a_database_from_the_future_is_left_alone(engine: Engine) -> None:

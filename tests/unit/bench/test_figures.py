@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.figures import paired_ratio, spread
@@ -17,6 +17,7 @@ def test_a_spread_names_the_middle_and_both_ends() -> None:
     assert (found.median, found.least, found.most) == (2.5, 1.0, 9.0)
 
 
+@settings(max_examples=20)  # each draws thousands of times
 @given(SECONDS, st.floats(0.1, 10))
 def test_a_ratio_that_every_round_has_is_certain(theirs: list[float], times: float) -> None:
     """Where ours takes the same share of theirs in each round, the interval is a point."""
@@ -26,6 +27,7 @@ def test_a_ratio_that_every_round_has_is_certain(theirs: list[float], times: flo
     assert found.high == pytest.approx(times)
 
 
+@settings(max_examples=20)
 @given(st.data())
 def test_a_ratio_lies_between_the_best_and_the_worst_of_both(data: st.DataObject) -> None:
     """The interval is in order, and within what any choice of rounds could give."""
