@@ -126,7 +126,7 @@ class Lab:
             sections[name] = sections.get(name, "") + lines
         text = "\n".join(f"[{name}]\n{lines}" for name, lines in sections.items())
         (self.root / "lab.toml").write_text(text)
-        if self.backend == "local":
+        if self.backend != "docker":
             self._share_software()
         (self.root / "courses").mkdir(exist_ok=True)
         (self.root / "courses" / "ml.toml").write_text(course)
