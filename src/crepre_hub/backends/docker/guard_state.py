@@ -90,7 +90,8 @@ def _ask(client: APIClient, guard: Guard) -> GuardState:
     if client.exec_inspect(question)["ExitCode"] == 0:
         return GuardState(parted=_parted(answer))
     return GuardState(
-        f"The guard {guard.name} runs, but {answer or 'did not answer'}.", f"Run `docker restart {guard.name}`."
+        f"The guard {guard.name} runs, but {answer or 'did not answer'}.",
+        f"Run `docker restart {guard.name}`.",
     )
 
 
