@@ -2,7 +2,8 @@
 #
 #   make up       set up what is missing and run the lab
 #   make test     set up what the tests need and run them all
-#   make check    format, lint, types, architecture
+#   make check    format, lint, types, architecture, known vulnerabilities
+#   make audit    known vulnerabilities alone; STRICT=1 fails where nobody can be asked
 #   make bench    speed against stock JupyterHub, side by side
 #   make clean    remove what the other commands made; var/ and students' homes stay
 
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up install test check bench clean lock
+.PHONY: up install test check audit bench clean lock
 
 up: install
 	@$(BIN)/crepre up --init
@@ -28,6 +29,10 @@ check: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m audit
+
+audit: $(VENV)/.check
+	@$(BIN)/python -m audit $(if $(STRICT),--strict) $(ARGS)
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m tests.machine
