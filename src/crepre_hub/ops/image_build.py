@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crepre_hub.errors import SettingsError
 from crepre_hub.ops.build_log import BuildLog, Step
+from crepre_hub.ops.build_shelf import REPOSITORY_LABEL
 from crepre_hub.ops.docker_cli import DockerClient
 from crepre_hub.ops.image_folders import ImageFolder, expected_digest
 from crepre_hub.ops.program import stream_program
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+TOLD = ("jupyterhub", "jupyterlab", "notebook", "numpy", "keras", "tensorflow", "jax", "torch")
+"""Packages whose versions an image tells in a label, where it holds them."""
 
 OnStep = Callable[[Step], None]
 
@@ -23,14 +29,14 @@ class BuildPlan:
     What a build is made of.
 
     Attributes:
-        tags: The names that the image gets.
+        tag: The name that the image gets.
         base: The image to build on; ``None`` is the Dockerfile's own.
         ca_bundle: Certificates for the build alone; they stay out of the image.
         proxies: Names of the environment's proxy variables that the build may see.
     """
 
     folder: ImageFolder
-    tags: Sequence[str]
+    tag: str
     base: str | None = None
     ca_bundle: Path | None = None
     proxies: Sequence[str] = ()
@@ -55,7 +61,7 @@ def plan_build(
     proxies = [name for each in PROXY_VARIABLES for name in (each, each.lower())]
     return BuildPlan(
         folder,
-        tags=(tag,) if tag else (folder.tag, folder.latest),
+        tag=tag or folder.tag,
         base=base or environment.get("CREPRE_BASE_IMAGE") or None,
         ca_bundle=bundle,
         proxies=[name for name in proxies if environment.get(name)],
@@ -72,10 +78,34 @@ def render_build_command(client: Path, plan: BuildPlan) -> list[str]:
         command += ["--build-arg", name]
     if plan.ca_bundle:
         command += ["--secret", f"id=ca,src={plan.ca_bundle}"]
-    for tag in plan.tags:
-        command += ["--tag", tag]
+    for name, value in labels_of(plan).items():
+        command += ["--label", f"{name}={value}"]
     root = plan.folder.path.parent
-    return [*command, "--file", str(plan.folder.path / "Dockerfile"), str(root)]
+    return [*command, "--tag", plan.tag, "--file", str(plan.folder.path / "Dockerfile"), str(root)]
+
+
+def labels_of(plan: BuildPlan) -> dict[str, str]:
+    """
+    What the image says about itself beside what its Dockerfile does.
+
+    Source: https://specs.opencontainers.org/image-spec/annotations/
+    """
+    folder = plan.folder
+    labels = {
+        REPOSITORY_LABEL: plan.tag.rpartition(":")[0],
+        "org.opencontainers.image.version": expected_digest(folder)[:12],
+    }
+    if folder.lock.is_file():
+        versions = locked_versions(folder.lock.read_text())
+        told = [f"{name}={versions[name]}" for name in TOLD if name in versions]
+        labels["crepre.versions"] = " ".join(told)
+        labels["crepre.packages"] = hashlib.sha256(folder.lock.read_bytes()).hexdigest()
+    return labels
+
+
+def locked_versions(lock: str) -> dict[str, str]:
+    """The version of each package in *lock*; of several for several Pythons, the last."""
+    return dict(re.findall(r"^([a-z0-9][a-z0-9.-]*)==([^ ;]+)", lock, re.MULTILINE))
 
 
 def run_build(

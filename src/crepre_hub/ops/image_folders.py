@@ -48,14 +48,19 @@ class ImageFolder:
         return "\nCOPY seat " in (self.path / "Dockerfile").read_text()
 
     @property
+    def repository(self) -> str:
+        """Docker's name for all builds of this image."""
+        return f"crepre/{self.name}"
+
+    @property
     def tag(self) -> str:
         """The name under which Docker knows exactly this recipe's image."""
-        return f"crepre/{self.name}:{expected_digest(self)[:12]}"
+        return f"{self.repository}:{expected_digest(self)[:12]}"
 
     @property
     def latest(self) -> str:
         """The name that profiles use."""
-        return f"crepre/{self.name}:latest"
+        return f"{self.repository}:latest"
 
 
 def images_root() -> Path:

@@ -1,0 +1,93 @@
+"""The images of a lab: which it needs, and where and from what they are built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crepre_hub.backends.docker.spawner import engine_from_environment
+from crepre_hub.errors import CommandFailed, CrepreError, TrialFailed
+from crepre_hub.ops.image_build import OnStep
+from crepre_hub.ops.image_folders import image_folders
+from crepre_hub.ops.image_offer import builds_at
+from crepre_hub.ops.images import BuiltImage, build_image
+from crepre_hub.settings.reader import Settings
+
+GUARD = "guard"
+HUGE = frozenset({"course-gpu"})
+"""Built only where they are asked for: to get them is to download gigabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSite:
+    """
+    Where images are built.
+
+    Attributes:
+        environment: For the docker program; ``DOCKER_HOST`` is the engine.
+        base: What to build on; None is what each Dockerfile says.
+        ca_bundle: Certificates for the build alone.
+    """
+
+    environment: Mapping[str, str]
+    base: str | None = None
+    ca_bundle: Path | None = None
+
+    def build(self, name: str, on_step: OnStep, *, untried: bool = False) -> BuiltImage:
+        """Build and offer one image, as ``build_image`` does."""
+        return build_image(
+            name,
+            base=self.base,
+            ca_bundle=self.ca_bundle,
+            untried=untried,
+            on_step=on_step,
+            environment=self.environment,
+        )
+
+
+def build_site(settings: Settings | None, *, base: str | None = None) -> BuildSite:
+    """What ``lab.toml`` says about it; without a lab, what the environment says."""
+    if settings is None:
+        return BuildSite(os.environ, base)
+    images = settings.lab.images
+    engine = engine_from_environment(settings.lab.docker.socket)
+    bundle = Path(images.ca_bundle) if images.ca_bundle else None
+    return BuildSite({**os.environ, "DOCKER_HOST": engine}, base or images.base or None, bundle)
+
+
+def images_of(settings: Settings) -> list[str]:
+    """The images with a recipe here that the lab's courses name, and its guard."""
+    known = {folder.name for folder in image_folders()}
+    wanted = {profile.image for course in settings.courses for profile in course.profiles.values()}
+    return sorted(wanted & known | {GUARD})
+
+
+def ensure_images(settings: Settings, on_step: OnStep) -> tuple[str, ...]:
+    """
+    Build what the lab's courses need.
+
+    A new build that fails keeps no lab from starting while there is an earlier one.
+
+    Returns:
+        What failed so, in words for the admin.
+
+    Raises:
+        CrepreError: If an image could not be made, and there is none before it.
+    """
+    site, notices = build_site(settings), []
+    for name in images_of(settings):
+        try:
+            site.build(name, on_step)
+        except (CommandFailed, TrialFailed) as problem:
+            notices.append(_excused(problem, name, site))
+    return tuple(notices)
+
+
+def _excused(problem: CrepreError, name: str, site: BuildSite) -> str:
+    """What to say where students go on with what they have; raises *problem* where they cannot."""
+    current = builds_at(site.environment, name).current
+    if current is None:
+        raise problem
+    return f"{problem.message}{problem.remedy}\nThe lab goes on with {name} {current.name}."
