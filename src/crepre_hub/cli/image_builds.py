@@ -1,25 +1,23 @@
-"""``crepre image list`` and ``rollback``: the builds of an image that a machine has."""
+"""What ``crepre image list`` and ``rollback`` do: the builds of an image that a machine has."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from crepre_hub.cli.terminal import AsJson, lab_root, out, print_json, print_table, told
+from crepre_hub.cli.terminal import lab_root, out, print_json, print_table, told
 from crepre_hub.ops.build_shelf import found_builds
 from crepre_hub.ops.image_builds import Build, ImageBuilds
 from crepre_hub.ops.image_offer import engine_client, roll_back
-from crepre_hub.ops.lab_images import BuildSite, build_site
+from crepre_hub.ops.lab_images import build_site, image_named
 from crepre_hub.settings.last_good import settings_or_last_good
-from crepre_hub.settings.reader import LAB_FILE
+from crepre_hub.settings.reader import LAB_FILE, Settings
 from crepre_hub.units import format_memory
 
 
-def list_(as_json: AsJson = False) -> None:
-    """The builds of each image on this machine, and which of them students get."""
+def show_builds(*, as_json: bool) -> None:
+    """Print every build on this machine."""
     with told():
-        images = found_builds(engine_client(_site().environment))
+        images = found_builds(engine_client(build_site(_settings_or_none()).environment))
     if as_json:
         print_json([_row(image, build) for image in images for build in image.builds])
         return
@@ -30,15 +28,12 @@ def list_(as_json: AsJson = False) -> None:
     print_table(("image", "build", "made", "size", "servers", ""), rows)
 
 
-def rollback(
-    name: Annotated[str, typer.Argument(help="The image.")],
-    build: Annotated[
-        str, typer.Argument(help="A build of it; without one, the previous.", show_default=False)
-    ] = "",
-) -> None:
-    """Give students the previous build of an image; once more, and it is forward again."""
+def go_back(name: str, build: str) -> None:
+    """Give students another build of an image, and say which."""
     with told():
-        had, have = roll_back(name, _site().environment, build)
+        settings = _settings_or_none()
+        image = image_named(name, settings)
+        had, have = roll_back(image, build_site(settings).environment, build)
     out.print(f"New servers get {name} {have.name} instead of {had.name}.", markup=False)
     if had.used_by:
         who = f"{had.used_by} servers go" if had.used_by > 1 else "1 server goes"
@@ -46,10 +41,10 @@ def rollback(
     out.print(f"To undo it: crepre image rollback {name}", markup=False)
 
 
-def _site() -> BuildSite:
+def _settings_or_none() -> Settings | None:
+    """The lab's own settings, where the command is typed in a lab; a broken file matters not."""
     root = lab_root()
-    in_lab = (root / LAB_FILE).exists()
-    return build_site(settings_or_last_good(root) if in_lab else None)
+    return settings_or_last_good(root) if (root / LAB_FILE).exists() else None
 
 
 def _row(image: ImageBuilds, build: Build) -> dict[str, Any]:

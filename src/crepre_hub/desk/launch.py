@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from crepre_hub.backends.backend import Backend, Seat
 from crepre_hub.courses.access import Offer, Person, offers_for
 from crepre_hub.courses.choose import choose, preselected
 from crepre_hub.decisions import Refused
-from crepre_hub.profiles.profile import Placement
+from crepre_hub.profiles.profile import OwnImages, Placement, on_own_image
 from crepre_hub.settings.live import LiveCourses
 
 
@@ -42,9 +42,12 @@ class Choice:
 class LaunchDesk:
     """Answers the two questions of a start: what is on offer, and may it be this."""
 
-    def __init__(self, courses: LiveCourses, backend: Backend) -> None:
+    def __init__(
+        self, courses: LiveCourses, backend: Backend, own_images: Callable[[], OwnImages]
+    ) -> None:
         self._courses = courses
         self._backend = backend
+        self._own_images = own_images
 
     def choice(self, person: Person, saved: object) -> Choice:
         """What *person* may start; *saved* is their last choice, trusted in nothing."""
@@ -58,5 +61,5 @@ class LaunchDesk:
         offer = choose(self._courses.shelf().courses, person, options)
         if isinstance(offer, Refused):
             return offer
-        placement = offer.placement
+        placement = on_own_image(offer.placement, self._own_images())
         return Launch(placement, self._backend.render(placement, Seat(person.name, server)))

@@ -104,4 +104,5 @@ def _problems_for(user: Any, wiring: Wiring) -> list[str]:
     """What is wrong in the files, for admins only."""
     if user is None or not user.admin:
         return []
-    return [str(problem) for problem in wiring.courses.shelf().problems]
+    shelf = wiring.courses.shelf()
+    return [str(problem) for problem in (*shelf.problems, *wiring.outdated_images(shelf.courses))]

@@ -24,6 +24,7 @@ from crepre_hub.ops.project import ensure_state_folder, project_root
 from crepre_hub.ops.proxy import ensure_proxy
 from crepre_hub.ops.stack import ensure_stack
 from crepre_hub.settings.last_good import keep_lab
+from crepre_hub.settings.own_images import read_own_files
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.settings.reader import Settings
 
@@ -92,7 +93,11 @@ def ensure_software(settings: Settings, backend: str, on_step: OnStep) -> tuple[
         if name != GUARD:
             stack = (settings.state / "stack" / name).resolve()
             ensure_stack(find_image_folder(name), stack, on_step)
-    return ()
+    return tuple(
+        f"What courses/{course.id}/ asks for is in containers only."
+        for course in settings.courses
+        if read_own_files(settings.root, course.id) is not None
+    )
 
 
 def ensure_ports_free(settings: Settings) -> None:

@@ -33,13 +33,19 @@ def builds_at(environment: Mapping[str, str], image: str) -> ImageBuilds:
 
 
 def offer(
-    name: str, reference: str, environment: Mapping[str, str], on_step: OnStep | None
+    name: str,
+    reference: str,
+    environment: Mapping[str, str],
+    on_step: OnStep | None,
+    *,
+    force: str,
 ) -> bool:
     """
     Give students the build *reference* of the image *name*, if it passes its trial.
 
     Args:
         on_step: Told each step of the trial; without it there is none.
+        force: What to type to give it to students all the same.
 
     Returns:
         False if an admin rolled back from just this build: then all stays as it is.
@@ -59,12 +65,12 @@ def offer(
         modules = ((image["Config"].get("Labels") or {}).get(IMPORTS_LABEL) or "").split()
         result = try_image(client, reference, modules, on_step)
         if not result.passed:
-            raise trial_failed(have, reference, result)
+            raise trial_failed(have, reference, result, force)
     apply_tags(client, plan_promotion(have, image["Id"]))
     return True
 
 
-def trial_failed(have: ImageBuilds, reference: str, result: TrialResult) -> TrialFailed:
+def trial_failed(have: ImageBuilds, reference: str, result: TrialResult, force: str) -> TrialFailed:
     """What to say of a build that students do not get."""
     said = "\n".join(f"  {line}" for line in result.last_words)
     where = f"The image {reference} did not pass its trial ({result.step}): {result.why}"
@@ -74,7 +80,7 @@ def trial_failed(have: ImageBuilds, reference: str, result: TrialResult) -> Tria
     return TrialFailed(
         f"{where},\n{kept}.{' The server said last:' if said else ''}\n{said}".rstrip() + "\n",
         remedy=f"Look into it: docker run --rm -it --network none {reference} bash\n"
-        f"Give it to students as it is: crepre image build {have.image} --untried",
+        f"Give it to students as it is: {force}",
     )
 
 

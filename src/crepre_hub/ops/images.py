@@ -82,10 +82,13 @@ def build_image(
     if not was_there:
         run_build(client, plan, on_step, environ)
     is_tried = folder.has_seat and not untried
-    held = not tag and not offer(name, plan.tag, environ, on_step if is_tried else None)
+    force = f"crepre image build {name} --untried"
+    held = not tag and not offer(
+        name, plan.tag, environ, on_step if is_tried else None, force=force
+    )
     size = int(inspect_image(client, plan.tag, environ)["Size"])
     seconds = time.monotonic() - begin
-    return BuiltImage(name, plan.tag, expected_digest(folder), size, seconds, was_there, held)
+    return BuiltImage(name, plan.tag, plan.digest, size, seconds, was_there, held)
 
 
 def is_built(client: DockerClient, plan: BuildPlan, environment: Mapping[str, str]) -> bool:
@@ -95,7 +98,7 @@ def is_built(client: DockerClient, plan: BuildPlan, environment: Mapping[str, st
     except ImageMissing:
         return False
     same_base = plan.base is None or labels.get(BASE_LABEL) == plan.base
-    return same_base and labels.get(LOCK_LABEL) == expected_digest(plan.folder)
+    return same_base and labels.get(LOCK_LABEL) == plan.digest
 
 
 def image_state(

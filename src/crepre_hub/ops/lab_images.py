@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crepre_hub.backends.docker.spawner import engine_from_environment
-from crepre_hub.errors import CommandFailed, CrepreError, TrialFailed
+from crepre_hub.courses.course import Course
+from crepre_hub.errors import CommandFailed, CrepreError, SettingsError, TrialFailed
+from crepre_hub.names import own_repository
+from crepre_hub.ops.build_shelf import OURS
+from crepre_hub.ops.course_image import CourseImage, build_course_image
 from crepre_hub.ops.image_build import OnStep
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.image_offer import builds_at
 from crepre_hub.ops.images import BuiltImage, build_image
+from crepre_hub.settings.own_images import OwnImage, keep_images, read_own_files, record_image
 from crepre_hub.settings.reader import Settings
 
 GUARD = "guard"
@@ -64,11 +69,67 @@ def images_of(settings: Settings) -> list[str]:
     return sorted(wanted & known | {GUARD})
 
 
+def image_named(name: str, settings: Settings | None) -> str:
+    """What Docker calls, behind ``crepre/``, the image that an admin calls *name*."""
+    course, slash, image = name.partition("/")
+    if settings is None or not slash or "/" in image:
+        return name
+    return own_repository(settings.lab.lab.id, course, image).removeprefix(OURS)
+
+
+def course_images_of(settings: Settings, course: Course) -> tuple[CourseImage, ...]:
+    """
+    What *course* wants on top of the images that it names; nothing if it has no files of its own.
+
+    Raises:
+        SettingsProblems: If a file cannot be read.
+    """
+    files = read_own_files(settings.root, course.id)
+    if files is None:
+        return ()
+    named = {profile.image for profile in course.profiles.values()}
+    folders = [folder for folder in image_folders() if folder.name in named and folder.has_seat]
+    return tuple(CourseImage(settings.lab.lab.id, files, folder) for folder in folders)
+
+
+def ensure_course_images(
+    settings: Settings, course: Course, on_step: OnStep, *, untried: bool = False
+) -> tuple[BuiltImage, ...]:
+    """
+    Build what *course* wants, and let its profiles run on it.
+
+    Profiles of a course that wants nothing any more run on the plain images again.
+
+    Raises:
+        CrepreError: If something could not be made; servers then start from what there was.
+    """
+    site, built = build_site(settings), []
+    wanted = course_images_of(settings, course)
+    for each in wanted:
+        if builds_at(site.environment, each.below.name).current is None:
+            site.build(each.below.name, on_step)
+        built.append(
+            build_course_image(
+                each,
+                ca_bundle=site.ca_bundle,
+                untried=untried,
+                on_step=on_step,
+                environment=site.environment,
+            )
+        )
+        record_image(
+            settings.state,
+            OwnImage(course.id, each.below.name, each.files.digest, each.latest),
+        )
+    keep_images(settings.state, course.id, [each.below.name for each in wanted])
+    return tuple(built)
+
+
 def ensure_images(settings: Settings, on_step: OnStep) -> tuple[str, ...]:
     """
     Build what the lab's courses need.
 
-    A new build that fails keeps no lab from starting while there is an earlier one.
+    A new build that fails keeps no lab from starting while students have something to go on with.
 
     Returns:
         What failed so, in words for the admin.
@@ -82,6 +143,12 @@ def ensure_images(settings: Settings, on_step: OnStep) -> tuple[str, ...]:
             site.build(name, on_step)
         except (CommandFailed, TrialFailed) as problem:
             notices.append(_excused(problem, name, site))
+    for course in settings.courses:
+        try:
+            ensure_course_images(settings, course, on_step)
+        except (CommandFailed, TrialFailed, SettingsError) as problem:
+            text = f"The course {course.id} goes on without the change of its own files."
+            notices.append(f"{problem.message}\n{problem.remedy}\n{text}")
     return tuple(notices)
 
 
@@ -90,4 +157,4 @@ def _excused(problem: CrepreError, name: str, site: BuildSite) -> str:
     current = builds_at(site.environment, name).current
     if current is None:
         raise problem
-    return f"{problem.message}{problem.remedy}\nThe lab goes on with {name} {current.name}."
+    return f"{problem.message}\n{problem.remedy}\nThe lab goes on with {name} {current.name}."

@@ -10,7 +10,7 @@ import pytest
 
 from crepre_hub.errors import CommandFailed, DockerUnreachable, ImageMissing, SettingsError
 from crepre_hub.ops.docker_images import translated
-from crepre_hub.ops.image_build import BuildPlan, labels_of, plan_build, render_build_command
+from crepre_hub.ops.image_build import BuildPlan, plan_build, render_build_command
 from crepre_hub.ops.image_folders import ImageFolder, expected_digest
 from crepre_hub.ops.images import read_findings, render_verify_command
 
@@ -79,7 +79,7 @@ def test_an_image_tells_versions_and_the_lock(folder: ImageFolder) -> None:
     """What an admin asks first is in the labels; of a package for several Pythons, the newest."""
     lock = "jupyterlab==4.6.6 \\\n    --hash=sha256:0\nnumpy==2.4 ; python_version < '3.12' \\\n"
     folder.lock.write_text(lock + "numpy==2.5 ; python_version >= '3.12' \\\nsix==1.17.0 \\\n")
-    labels = labels_of(plan(folder))
+    labels = plan(folder).labels
     assert labels["crepre.versions"] == "jupyterlab=4.6.6 numpy=2.5"
     assert labels["crepre.packages"] == hashlib.sha256(folder.lock.read_bytes()).hexdigest()
 

@@ -95,7 +95,7 @@ class DockerBackend:
 
     def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
         """Traits for ``ConcurrentDockerSpawner``."""
-        image = image_reference(placement.image)
+        image = placement.own_image or image_reference(placement.image)
         limits = SeatLimits(
             cpus=placement.cpus,
             memory_bytes=placement.memory,
@@ -128,7 +128,7 @@ class DockerBackend:
         courses = self._settings.courses
         images = {profile.image for course in courses for profile in course.profiles.values()}
         references = {image: image_reference(image) for image in images}
-        return docker_checks(self.engine, self.network, self.guard, references)
+        return docker_checks(self.engine, self.network, self.guard, references, self._settings)
 
     def ensure_guarded(self, client: APIClient) -> None:
         """
