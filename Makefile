@@ -49,6 +49,17 @@ lock: $(VENV)/.hub
 	$(LOCK) pyproject.toml --group test -c requirements/hub.txt -o requirements/test.txt
 	$(LOCK) pyproject.toml --group test --group check -c requirements/test.txt -o requirements/check.txt
 
+# Fresh locks of the images, after a change of a requirements.in; UPGRADE=--upgrade for newer versions.
+# What two images share has one version: that of course-cpu.
+IMAGE_LOCK = $(UV) pip compile -q --generate-hashes --no-config $(UPGRADE) \
+	--custom-compile-command 'make image-locks'
+image-locks: $(VENV)/.uv
+	cd images/course-cpu && ../../$(IMAGE_LOCK) --universal --python-version 3.11 \
+		--excludes excludes.txt --override overrides.txt -o lock.txt requirements.in
+	cd images/minimal && ../../$(IMAGE_LOCK) --universal --python-version 3.11 \
+		--excludes excludes.txt -c ../course-cpu/lock.txt -o lock.txt requirements.in
+	cp requirements/uv.txt images/steps/uv.txt
+
 $(VENV)/.uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"crepre-hub needs Python 3.11, 3.12 or 3.13; $(PYTHON) is {v[0]}.{v[1]}. Name another one: make up PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }

@@ -18,7 +18,7 @@ from tests.labs.fixtures import LabMaker
 from tests.labs.lab import Lab
 from tests.machine.engine import Engine
 
-NOTEBOOK = 'image = "course-cpu"\ncpus = 1\nmemory = "512 MiB"\n'
+NOTEBOOK = 'image = "minimal"\ncpus = 1\nmemory = "512 MiB"\n'
 CHOICES = f"""\
 title = "Choices"
 students = ["eva"]

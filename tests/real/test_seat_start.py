@@ -27,14 +27,14 @@ print(issubclass(IntegrityError, sqlalchemy.exc.SQLAlchemyError),
 """
 
 
-def test_a_server_does_not_load_the_hubs_database(docker_program: Path, course_image: str) -> None:
+def test_a_server_does_not_load_the_hubs_database(docker_program: Path, minimal_image: str) -> None:
     """Of SQLAlchemy and Alembic not one module is loaded."""
-    assert said(docker_program, course_image, LOADED) == "0"
+    assert said(docker_program, minimal_image, LOADED) == "0"
 
 
-def test_an_extension_may_use_what_was_put_off(docker_program: Path, course_image: str) -> None:
+def test_an_extension_may_use_what_was_put_off(docker_program: Path, minimal_image: str) -> None:
     """Whoever imports SQLAlchemy in the server gets all of it."""
-    assert said(docker_program, course_image, USED) == "True User HomeHandler"
+    assert said(docker_program, minimal_image, USED) == "True User HomeHandler"
 
 
 def said(docker: Path, image: str, code: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,12 @@ class Stack:
     def python(self) -> Path:
         """The environment's interpreter."""
         return self.target / "bin" / "python"
+
+    @property
+    def packages(self) -> Path:
+        """Where the environment's modules are."""
+        major, minor, _ = platform.python_version_tuple()
+        return self.target / "lib" / f"python{major}.{minor}" / "site-packages"
 
     @property
     def server(self) -> Path:
@@ -85,6 +92,8 @@ def ensure_stack(
     run_step(render_lock_command(stack, uv_or_none()), environ)
     on_step(Step(3, 3, "The package seat"))
     run_step(render_seat_command(stack), environ)
+    for module in folder.modules:
+        shutil.copy(module, stack.packages)
     stack.stamp.parent.mkdir(parents=True, exist_ok=True)
     (stack.stamp.parent / "lock.txt").write_bytes(folder.lock.read_bytes())
     stack.stamp.write_text(wanted_stamp(folder))
