@@ -7,12 +7,14 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
 from crepre_hub.ops.image_folders import find_image_folder
 from crepre_hub.ops.images import render_verify_command
 from crepre_hub.ops.stack import ensure_stack
+from tests.labs.lab import Lab
 
 SCRIPT = Path(__file__).with_name("in_static.py")
 STACK = Path(__file__).parents[2] / "var" / "machine" / "stack" / "course-cpu"
@@ -69,3 +71,14 @@ def test_a_browser_is_sent_compressed_files(told: Any) -> None:
         "outside": 404,
         "icon": "no-cache",
     }
+
+
+def test_the_hubs_pages_are_sent_compressed(local_lab: Lab) -> None:
+    """Through the proxy, as a browser gets them at the login."""
+    url = f"{local_lab.url}/hub/static/css/style.min.css"
+    sizes = []
+    for header in ("gzip", "identity"):
+        with urlopen(Request(url, headers={"Accept-Encoding": header}), timeout=10) as answer:
+            sizes.append(len(answer.read()))
+            assert answer.headers.get("Content-Encoding") == (header if header == "gzip" else None)
+    assert sizes[0] < 0.3 * sizes[1]
