@@ -12,6 +12,7 @@ from crepre_hub.courses.course import Course
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
+from crepre_hub.hub.static_files import PackedFilesHandler
 from crepre_hub.secret import ensure_secret_file
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.store.engine import tune_sqlite
@@ -88,6 +89,7 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
 def configure_pages(c: Any, wiring: Wiring) -> None:
     """What people see."""
     c.JupyterHub.template_paths = [str(wiring.templates)]
+    c.JupyterHub.tornado_settings = {"static_handler_class": PackedFilesHandler}
     c.JupyterHub.template_vars = {
         "lab_name": wiring.settings.lab.lab.name,
         "phases": PHASES,

@@ -94,6 +94,7 @@ def ensure_stack(
     run_step(render_seat_command(stack), environ)
     for module in folder.modules:
         shutil.copy(module, stack.packages)
+    run_step(render_compress_command(stack), environ)
     stack.stamp.parent.mkdir(parents=True, exist_ok=True)
     (stack.stamp.parent / "lock.txt").write_bytes(folder.lock.read_bytes())
     stack.stamp.write_text(wanted_stamp(folder))
@@ -143,6 +144,11 @@ def render_lock_command(stack: Stack, uv: Path | None) -> list[str]:
 def render_seat_command(stack: Stack) -> list[str]:
     """The command line that builds and installs the package seat, without a network."""
     return [*pip(stack), "--no-index", "--no-deps", "--no-build-isolation", str(stack.folder.seat)]
+
+
+def render_compress_command(stack: Stack) -> list[str]:
+    """The command line that puts a compressed twin beside each static file."""
+    return [str(stack.python), "-m", "crepre_seat.compress", str(stack.target)]
 
 
 def pip(stack: Stack) -> list[str]:

@@ -5,6 +5,7 @@ Nearly half of the work of a start is importing two things. JupyterHub's logging
 the hub's database (SQLAlchemy, Alembic), and the extension notebook_shim, which carries settings
 over from the Notebook of before 2023, imports a whole IPython to look at them. The first is put
 off here until somebody asks for it, as Python 3.15's lazy imports will do; the second stays out.
+So is requests, with which JupyterLab would fetch lists of forbidden extensions, if there were any.
 
 Source: https://peps.python.org/pep-0810/, ``jupyterhub/log.py``, ``notebook_shim/nbserver.py``.
 """
@@ -37,10 +38,11 @@ PUT_OFF: Mapping[str, Mapping[str, object]] = {
     "jupyterhub.roles": {},
     "jupyterhub.handlers": {},
     "jupyterhub.handlers.pages": {"HealthCheckHandler": HealthCheckHandler},
+    "requests": {},  # JupyterLab's, for lists of forbidden extensions, of which a seat has none
 }
 """Modules that are loaded when first used, and what they are known to have before that."""
 
-PACKAGES = ("sqlalchemy", "jupyterhub.handlers")
+PACKAGES = ("sqlalchemy", "jupyterhub.handlers", "requests")
 """Those of them that hold further modules; to import one of these uses the package."""
 
 
