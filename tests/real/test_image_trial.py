@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from crepre_hub.backends.docker.trial import TRIAL_LABEL
-from crepre_hub.errors import TrialFailed
+from crepre_hub.errors import BackendError, TrialFailed
 from crepre_hub.ops.build_log import Step
-from crepre_hub.ops.image_builds import ImageBuilds
+from crepre_hub.ops.build_shelf import apply_removal
+from crepre_hub.ops.image_builds import ImageBuilds, Removal, plan_prune
 from crepre_hub.ops.image_folders import find_image_folder
-from crepre_hub.ops.image_offer import builds_at, roll_back
+from crepre_hub.ops.image_offer import builds_at, engine_client, roll_back
 from crepre_hub.ops.images import BuiltImage, build_image
 
 pytestmark = pytest.mark.timeout(600)
@@ -43,11 +44,13 @@ class Recipe:
     root: Path
     base: str
     docker: Path
+    made: list[str] = field(default_factory=list)
 
     def build(self, line: str = "", *, imports: str = "numpy", untried: bool = False) -> BuiltImage:
         """Build it with *line* as its last step, and offer it."""
         (self.root / self.name / "Dockerfile").write_text(RECIPE % (imports, line))
         self.steps: list[Step] = []
+        self.made.append(digits(self))
         return build_image(
             self.name,
             base=self.base,
@@ -175,3 +178,24 @@ def test_back_and_forward(recipe: Recipe) -> None:
     recipe.build("RUN : three", untried=True)
     assert recipe.current() == digits(recipe) not in (one, two)
     assert recipe.builds.held is None
+
+
+def test_nothing_in_use_is_removed(recipe: Recipe) -> None:
+    """Of four builds go those that are neither current nor previous nor of a container."""
+    for number in range(4):
+        recipe.build(f"RUN : {number}", untried=True)
+    oldest, second, *_ = sorted(
+        recipe.builds.builds, key=lambda build: recipe.made.index(build.name)
+    )
+    client = engine_client({})
+    container = client.create_container(oldest.id)["Id"]
+    try:
+        (removal,) = plan_prune([recipe.builds])
+        assert removal.build.id == second.id
+        apply_removal(client, removal)
+        assert second.name not in [build.name for build in recipe.builds.builds]
+        with pytest.raises(BackendError):
+            apply_removal(client, Removal(recipe.name, oldest, (oldest.id,)))
+    finally:
+        client.remove_container(container)
+    assert len(recipe.builds.builds) == 3

@@ -11,11 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from crepre_hub.errors import CommandFailed, DockerUnreachable, ImageMissing
 from crepre_hub.ops.build_log import Step
+from crepre_hub.ops.image_build import locked_versions
 from crepre_hub.ops.image_folders import expected_digest, find_image_folder
 from crepre_hub.ops.images import build_image, image_state, render_verify_command, verify_image
+from crepre_hub.ops.sbom import write_sbom
 
 HERE = Path(__file__).parent
 SPARE = "crepre-test/spare:latest"
@@ -179,3 +183,18 @@ def test_a_bundle_for_the_build_stays_out(
     subprocess.run([docker_program, "rmi", SPARE], capture_output=True, check=True)
     assert seen[0] == hashlib.sha256(bundle.read_bytes()).hexdigest()
     assert "ca" not in seen[1:]
+
+
+def test_what_is_in_an_image_is_written_down(
+    docker_program: Path, course_image: str, tmp_path: Path
+) -> None:
+    """A valid bill with every package of the lock and of Debian, made without a network."""
+    file = write_sbom(course_image, tmp_path, os.environ)
+    text = file.read_text()
+    assert file.name == "crepre-test.course-cpu-latest.cdx.json"
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    urls = {component["purl"] for component in json.loads(text)["components"]}
+    locked = locked_versions(find_image_folder("course-cpu").lock.read_text())
+    assert f"pkg:pypi/jupyterlab@{locked['jupyterlab'][-1]}" in urls
+    assert sum(url.startswith("pkg:deb/debian/") for url in urls) > 80
+    assert write_sbom(course_image, tmp_path, {}) == file, "it is written once"

@@ -52,6 +52,8 @@ OUTSIDE = {
     "rich": {"cli"},
     "argon2": {"login"},
     "zxcvbn": {"login"},
+    "cyclonedx": {"ops"},
+    "packageurl": {"ops"},
 }
 """Each outside library is known to few; the others meet it behind an adapter."""
 

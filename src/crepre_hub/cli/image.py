@@ -82,3 +82,19 @@ def rollback(
     from crepre_hub.cli.image_builds import go_back  # noqa: PLC0415
 
     go_back(name, build)
+
+
+@app.command()
+def prune(dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Remove builds that nobody uses; the current and the previous one of each image stay."""
+    from crepre_hub.cli.image_builds import remove_unused  # noqa: PLC0415
+
+    remove_unused(dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def sbom(name: Image) -> None:
+    """Print what is in the build that students get, as CycloneDX JSON; var/images/ has it too."""
+    from crepre_hub.cli.image_builds import print_sbom  # noqa: PLC0415
+
+    print_sbom(name)

@@ -1,14 +1,29 @@
-"""What ``crepre image list`` and ``rollback`` do: the builds of an image that a machine has."""
+"""What ``crepre image list``, ``rollback``, ``prune`` and ``sbom`` do with the builds here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from crepre_hub.cli.terminal import lab_root, out, print_json, print_table, told
-from crepre_hub.ops.build_shelf import found_builds
-from crepre_hub.ops.image_builds import Build, ImageBuilds
-from crepre_hub.ops.image_offer import engine_client, roll_back
-from crepre_hub.ops.lab_images import build_site, image_named
+import typer
+
+from crepre_hub.cli.settings import lab_settings
+from crepre_hub.cli.terminal import (
+    REFUSED,
+    err,
+    lab_root,
+    out,
+    print_json,
+    print_table,
+    told,
+)
+from crepre_hub.errors import BackendError, ImageMissing
+from crepre_hub.ops.build_shelf import apply_removal, found_builds
+from crepre_hub.ops.image_builds import Build, ImageBuilds, Removal, plan_prune
+from crepre_hub.ops.image_offer import builds_at, engine_client, roll_back
+from crepre_hub.ops.lab_images import abandoned, build_site, image_named
+from crepre_hub.ops.sbom import sbom_of
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import LAB_FILE, Settings
 from crepre_hub.units import format_memory
@@ -17,7 +32,9 @@ from crepre_hub.units import format_memory
 def show_builds(*, as_json: bool) -> None:
     """Print every build on this machine."""
     with told():
-        images = found_builds(engine_client(build_site(_settings_or_none()).environment))
+        settings = _settings_or_none()
+        images = found_builds(engine_client(build_site(settings).environment))
+    images = tuple(replace(each, image=_called(each.image, settings)) for each in images)
     if as_json:
         print_json([_row(image, build) for image in images for build in image.builds])
         return
@@ -25,7 +42,7 @@ def show_builds(*, as_json: bool) -> None:
     if not rows:
         out.print("There is no image on this machine. To build them: crepre image build")
         return
-    print_table(("image", "build", "made", "size", "servers", ""), rows)
+    print_table(("image", "build", "made", "size", "servers", "role"), rows)
 
 
 def go_back(name: str, build: str) -> None:
@@ -39,6 +56,70 @@ def go_back(name: str, build: str) -> None:
         who = f"{had.used_by} servers go" if had.used_by > 1 else "1 server goes"
         out.print(f"{who} on with {had.name} for as long as it runs.", markup=False)
     out.print(f"To undo it: crepre image rollback {name}", markup=False)
+
+
+def remove_unused(*, dry_run: bool, as_json: bool) -> None:
+    """Remove what nobody uses, or only say what that is."""
+    with told():
+        settings = lab_settings() if (lab_root() / LAB_FILE).exists() else None
+        client = engine_client(build_site(settings).environment)
+        images = found_builds(client)
+        plan = plan_prune(images, abandoned(images, settings) if settings else ())
+    if not as_json:
+        for removal in plan:
+            size = format_memory(removal.build.size_bytes)
+            out.print(f"  - {_called(removal.image, settings)}  {removal.build.name}  {size}")
+    kept = [] if dry_run else _remove(client, plan)
+    gone = [removal for removal in plan if removal not in kept]
+    if as_json:
+        rows = [{"image": each.image, "build": each.build.name} for each in gone]
+        print_json({"removed": [] if dry_run else rows, "would_remove": rows if dry_run else []})
+    else:
+        _tell_sum(len(gone), dry_run=dry_run)
+    if kept:
+        raise typer.Exit(REFUSED)
+
+
+def print_sbom(name: str) -> None:
+    """Print what is in the current build of an image."""
+    with told():
+        settings = _settings_or_none()
+        environment = build_site(settings).environment
+        image = builds_at(environment, image_named(name, settings))
+        if image.current is None:
+            raise ImageMissing(
+                f"There is no image {name} on this machine.", remedy="See: crepre image list"
+            )
+        text = sbom_of(f"{image.repository}:{image.current.name}", environment)
+    typer.echo(text, nl=False)
+
+
+def _remove(client: Any, plan: Sequence[Removal]) -> list[Removal]:
+    """Remove each; what Docker would not remove is said, and returned."""
+    kept = []
+    for removal in plan:
+        try:
+            apply_removal(client, removal)
+        except BackendError as error:
+            err.print(error.message, style="red", markup=False)
+            kept.append(removal)
+    return kept
+
+
+def _tell_sum(count: int, *, dry_run: bool) -> None:
+    what = "1 build" if count == 1 else f"{count} builds"
+    if not count:
+        out.print("Every build is in use, or is what students get or got before.")
+    elif dry_run:
+        out.print(f"{what} would go. Nothing was removed (--dry-run).")
+    else:
+        out.print(f"{what} removed. What they share with others stays; so do caches.")
+
+
+def _called(image: str, settings: Settings | None) -> str:
+    """*image* as one types it in this lab: without the lab's id before a course's own."""
+    own = f"{settings.lab.lab.id}/" if settings else ""
+    return image.removeprefix(own) if own and image.count("/") == 2 else image
 
 
 def _settings_or_none() -> Settings | None:
@@ -66,7 +147,7 @@ def _line(image: ImageBuilds, build: Build) -> tuple[str, ...]:
     return (
         image.image,
         build.name,
-        f"{build.made.astimezone():%Y-%m-%d %H:%M}",
+        f"{build.made.astimezone():%d %b %H:%M}",
         format_memory(build.size_bytes),
         str(build.used_by or ""),
         _role(image, build),
@@ -76,7 +157,7 @@ def _line(image: ImageBuilds, build: Build) -> tuple[str, ...]:
 def _role(image: ImageBuilds, build: Build) -> str:
     """What *build* is to students and to a rollback."""
     if build is image.current:
-        return "students get it"
+        return "current"
     if build is image.held:
         return "rolled back"
     return "previous" if build is image.previous else ""

@@ -64,7 +64,7 @@ def _names(image: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
         if repository.startswith(OURS):
             tags.setdefault(repository, set()).add(tag)
     repository = (image["Labels"] or {}).get(REPOSITORY_LABEL, "")
-    if not names and repository:
+    if not names and repository.startswith(OURS):
         tags[repository] = set()
     yield from ((repository, frozenset(each)) for repository, each in tags.items())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,17 @@ from crepre_hub.names import own_repository
 from crepre_hub.ops.build_shelf import OURS
 from crepre_hub.ops.course_image import CourseImage, build_course_image
 from crepre_hub.ops.image_build import OnStep
+from crepre_hub.ops.image_builds import ImageBuilds
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.image_offer import builds_at
 from crepre_hub.ops.images import BuiltImage, build_image
-from crepre_hub.settings.own_images import OwnImage, keep_images, read_own_files, record_image
+from crepre_hub.settings.own_images import (
+    OwnImage,
+    keep_images,
+    read_own_files,
+    read_own_images,
+    record_image,
+)
 from crepre_hub.settings.reader import Settings
 
 GUARD = "guard"
@@ -34,15 +41,17 @@ class BuildSite:
         environment: For the docker program; ``DOCKER_HOST`` is the engine.
         base: What to build on; None is what each Dockerfile says.
         ca_bundle: Certificates for the build alone.
+        bills: The folder for what is in each image; None where there is no lab.
     """
 
     environment: Mapping[str, str]
     base: str | None = None
     ca_bundle: Path | None = None
+    bills: Path | None = None
 
     def build(self, name: str, on_step: OnStep, *, untried: bool = False) -> BuiltImage:
-        """Build and offer one image, as ``build_image`` does."""
-        return build_image(
+        """Build and offer one image, as ``build_image`` does, and write down what is in it."""
+        built = build_image(
             name,
             base=self.base,
             ca_bundle=self.ca_bundle,
@@ -50,6 +59,16 @@ class BuildSite:
             on_step=on_step,
             environment=self.environment,
         )
+        self.write_bill(built.tag)
+        return built
+
+    def write_bill(self, reference: str) -> None:
+        """Write down what is in an image, where there is a place for it."""
+        # Imported here: the hub imports this module as well, and writes no bill.
+        from crepre_hub.ops.sbom import write_sbom  # noqa: PLC0415
+
+        if self.bills is not None:
+            write_sbom(reference, self.bills, self.environment)
 
 
 def build_site(settings: Settings | None, *, base: str | None = None) -> BuildSite:
@@ -59,7 +78,9 @@ def build_site(settings: Settings | None, *, base: str | None = None) -> BuildSi
     images = settings.lab.images
     engine = engine_from_environment(settings.lab.docker.socket)
     bundle = Path(images.ca_bundle) if images.ca_bundle else None
-    return BuildSite({**os.environ, "DOCKER_HOST": engine}, base or images.base or None, bundle)
+    environment = {**os.environ, "DOCKER_HOST": engine}
+    bills = settings.state / "images"
+    return BuildSite(environment, base or images.base or None, bundle, bills)
 
 
 def images_of(settings: Settings) -> list[str]:
@@ -92,6 +113,23 @@ def course_images_of(settings: Settings, course: Course) -> tuple[CourseImage, .
     return tuple(CourseImage(settings.lab.lab.id, files, folder) for folder in folders)
 
 
+def abandoned(images: Iterable[ImageBuilds], settings: Settings) -> list[str]:
+    """
+    Repositories of this lab's courses that no course wants or uses any more.
+
+    Other labs on the machine look after their own.
+    """
+    wanted = {
+        each.repository
+        for course in settings.courses
+        for each in course_images_of(settings, course)
+    }
+    used = {made.reference.rpartition(":")[0] for made in read_own_images(settings.state)}
+    ours = f"{OURS}{settings.lab.lab.id}/"
+    found = (image.repository for image in images if image.repository.startswith(ours))
+    return [repository for repository in found if repository not in wanted | used]
+
+
 def ensure_course_images(
     settings: Settings, course: Course, on_step: OnStep, *, untried: bool = False
 ) -> tuple[BuiltImage, ...]:
@@ -117,6 +155,7 @@ def ensure_course_images(
                 environment=site.environment,
             )
         )
+        site.write_bill(built[-1].tag)
         record_image(
             settings.state,
             OwnImage(course.id, each.below.name, each.files.digest, each.latest),

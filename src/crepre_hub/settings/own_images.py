@@ -81,7 +81,9 @@ def read_own_images(state: Path) -> tuple[OwnImage, ...]:
 def write_own_images(state: Path, images: Iterable[OwnImage]) -> None:
     """Replace the record; whoever reads meanwhile reads the old one or the new one."""
     half = state / f"{RECORD}.new"
-    half.write_text(json.dumps([asdict(each) for each in images], indent=1), encoding="utf-8")
+    half.write_text(
+        json.dumps([asdict(each) for each in images], indent=1) + "\n", encoding="utf-8"
+    )
     half.replace(state / RECORD)
 
 

@@ -162,6 +162,7 @@ def test_builds_as_the_engine_tells_them() -> None:
         answer("i5", Labels={"crepre.repository": "crepre/cpu"}, Created=3),
         answer("i6", "<none>:<none>", Labels={"crepre.repository": "crepre/cpu"}, Created=0),
         answer("i7"),
+        answer("i8", Labels={"crepre.repository": "crepre-test/cpu"}),
     ]
     found = read_builds(images, [{"ImageID": "i1"}, {"ImageID": "i1"}, {"ImageID": "i4"}])
     assert [each.repository for each in found] == ["crepre/cpu", "crepre/lab/ml/cpu"]
