@@ -16,9 +16,9 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from crepre_hub.errors import CommandFailed, DockerUnreachable, ImageMissing
 from crepre_hub.ops.build_log import Step
-from crepre_hub.ops.image_build import locked_versions
 from crepre_hub.ops.image_folders import expected_digest, find_image_folder
 from crepre_hub.ops.images import build_image, image_state, render_verify_command, verify_image
+from crepre_hub.ops.lock_file import locked_in
 from crepre_hub.ops.sbom import write_sbom
 
 HERE = Path(__file__).parent
@@ -194,7 +194,7 @@ def test_what_is_in_an_image_is_written_down(
     assert file.name == "crepre-test.course-cpu-latest.cdx.json"
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     urls = {component["purl"] for component in json.loads(text)["components"]}
-    locked = locked_versions(find_image_folder("course-cpu").lock.read_text())
+    locked = locked_in(find_image_folder("course-cpu"))
     assert f"pkg:pypi/jupyterlab@{locked['jupyterlab'][-1]}" in urls
     assert sum(url.startswith("pkg:deb/debian/") for url in urls) > 80
     assert write_sbom(course_image, tmp_path, {}) == file, "it is written once"

@@ -22,7 +22,6 @@ from crepre_hub.ops.image_build import (
     BuildPlan,
     OnStep,
     bundle_or_none,
-    locked_versions,
     name_labels,
     proxies_in,
     run_build,
@@ -30,6 +29,7 @@ from crepre_hub.ops.image_build import (
 from crepre_hub.ops.image_folders import ImageFolder
 from crepre_hub.ops.image_offer import offer
 from crepre_hub.ops.images import LOCK_LABEL, BuiltImage
+from crepre_hub.ops.lock_file import locked_in
 from crepre_hub.ops.program import last_lines
 from crepre_hub.settings.own_images import remedy
 from crepre_hub.settings.reader import COURSE_FOLDER
@@ -72,8 +72,7 @@ class CourseImage:
     @property
     def locked(self) -> Locked:
         """What is in the image below."""
-        lock = self.below.lock
-        return locked_versions(lock.read_text()) if lock.is_file() else {}
+        return locked_in(self.below)
 
     def where(self, complaint: Complaint) -> str:
         """Such as ``courses/ml-101/requirements.txt:3: no version of 'nunpy' can be had``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from crepre_hub.ops.build_log import BuildLog, Step
 from crepre_hub.ops.build_shelf import REPOSITORY_LABEL
 from crepre_hub.ops.docker_cli import DockerClient
 from crepre_hub.ops.image_folders import ImageFolder, expected_digest
+from crepre_hub.ops.lock_file import locked_in
 from crepre_hub.ops.program import stream_program
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -112,18 +112,10 @@ def lock_labels(folder: ImageFolder) -> dict[str, str]:
     """Versions that people ask for, and the digest of the lock alone."""
     if not folder.lock.is_file():
         return {}
-    versions = locked_versions(folder.lock.read_text())
+    versions = locked_in(folder)
     told = [f"{name}={versions[name][-1]}" for name in TOLD if name in versions]
     digest = hashlib.sha256(folder.lock.read_bytes()).hexdigest()
     return {"crepre.versions": " ".join(told), "crepre.packages": digest}
-
-
-def locked_versions(lock: str) -> dict[str, list[str]]:
-    """The versions of each package in *lock*; of several, the last is for the newest Python."""
-    versions: dict[str, list[str]] = {}
-    for name, version in re.findall(r"^([a-z0-9][a-z0-9.-]*)==([^ ;]+)", lock, re.MULTILINE):
-        versions.setdefault(name, []).append(version)
-    return versions
 
 
 def render_build_command(client: Path, plan: BuildPlan) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from crepre_hub.courses.course import Course
-from crepre_hub.courses.own_files import OWN_FILES, OwnFiles
+from crepre_hub.courses.own_files import OWN_FILES, Locked, OwnFiles
 from crepre_hub.settings.problems import Problem
 from crepre_hub.settings.reader import COURSE_FOLDER, SettingsProblems
 
@@ -67,6 +67,27 @@ def read_own_files(root: Path, course: str) -> OwnFiles | None:
         if text.strip():
             texts[name] = text
     return OwnFiles(course, texts) if texts else None
+
+
+def own_problems(root: Path, course: Course, locks: Mapping[str, Locked]) -> tuple[Problem, ...]:
+    """
+    What can be seen to be wrong in the files of *course*.
+
+    Args:
+        locks: What is in each image that others can be built on.
+    """
+    try:
+        files = read_own_files(root, course.id)
+    except SettingsProblems as error:
+        return error.problems
+    if files is None:
+        return ()
+    images = dict.fromkeys(profile.image for profile in course.profiles.values())
+    found = [each for image in images for each in files.complaints(locks.get(image, {}))]
+    folder = f"{COURSE_FOLDER}/{course.id}"
+    return tuple(
+        Problem(f"{folder}/{each.file}:{each.line}", "", each.text) for each in dict.fromkeys(found)
+    )
 
 
 def read_own_images(state: Path) -> tuple[OwnImage, ...]:

@@ -13,6 +13,7 @@ from crepre_hub.settings.own_images import (
     LiveOwnImages,
     OwnImage,
     keep_images,
+    own_problems,
     read_own_files,
     read_own_images,
     record_image,
@@ -128,3 +129,17 @@ def test_a_broken_record_is_none(state: Path, text: str) -> None:
     """Students then get the plain images; the doctor says what to build."""
     (state / "course-images.json").write_text(text)
     assert read_own_images(state) == ()
+
+
+def test_mistakes_are_told_with_file_and_line(tmp_path: Path, write: WriteFile) -> None:
+    """Each once, whichever images the course names."""
+    write("courses/music/requirements.txt", "six\n\nnumpy<2\n")
+    write("courses/music/apt.txt", "Tree\n")
+    profiles = {"a": Profile(title="A", image="cpu"), "b": Profile(title="B", image="gpu")}
+    both = Course(id="music", title="Music", profiles=profiles)
+    locks = {"cpu": {"numpy": ["2.5"]}, "gpu": {"numpy": ["2.5"]}}
+    assert [str(each) for each in own_problems(tmp_path, both, locks)] == [
+        "courses/music/apt.txt:1: 'Tree' is not the name of a Debian package",
+        "courses/music/requirements.txt:3: asks for numpy<2, and the image has 2.5",
+    ]
+    assert own_problems(tmp_path / "elsewhere", both, locks) == ()
