@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from crepre_hub.backends.docker.trial import TrialResult, trial_lines
+import time
+
+from crepre_hub.backends.docker.trial import (
+    TRIAL_LABEL,
+    TrialResult,
+    remove_left_behind,
+    trial_lines,
+)
 
 
 def test_only_whole_lines_of_the_trial_count() -> None:
@@ -15,3 +22,25 @@ def test_a_trial_that_says_nothing_bad_is_passed() -> None:
     """Whoever fails says why."""
     assert TrialResult().passed
     assert not TrialResult("the kernel died", "a cell").passed
+
+
+class Engine:
+    """A Docker Engine with containers of trials, as old as they say."""
+
+    def __init__(self, **ages_seconds: float) -> None:
+        self.created = {name: time.time() - age for name, age in ages_seconds.items()}
+
+    def containers(self, **asked: object) -> list[dict[str, object]]:
+        assert asked == {"all": True, "filters": {"label": TRIAL_LABEL}}
+        return [{"Id": name, "Created": created} for name, created in self.created.items()]
+
+    def remove_container(self, name: str, **how: object) -> None:
+        assert how == {"v": True, "force": True}
+        del self.created[name]
+
+
+def test_a_trial_clears_up_after_those_that_were_killed() -> None:
+    """Younger ones may be under way."""
+    engine = Engine(now=0, minutes=1700, hours=2 * 3600)
+    remove_left_behind(engine)
+    assert set(engine.created) == {"now", "minutes"}

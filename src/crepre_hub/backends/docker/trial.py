@@ -21,7 +21,12 @@ from docker.errors import APIError
 
 from crepre_hub.backends.docker import trial_probe
 from crepre_hub.backends.docker.answers import errors_as_ours
-from crepre_hub.backends.docker.container import SEAT_UID, SeatLimits, render_host_config
+from crepre_hub.backends.docker.container import (
+    NO_GPU,
+    SEAT_UID,
+    SeatLimits,
+    render_host_config,
+)
 from crepre_hub.ops.build_log import Step
 
 GiB = 1024**3
@@ -73,7 +78,7 @@ def try_image(
         BackendError: If it refused something that has nothing to do with the image.
     """
     with errors_as_ours(f"trying {image}"):
-        _remove_left_behind(client)
+        remove_left_behind(client)
         with _containers(client) as made:
             return _Trial(client, image, made, on_step).run(modules)
 
@@ -185,6 +190,7 @@ def _told(limits: SeatLimits) -> dict[str, str]:
         "CPU_LIMIT": str(limits.cpus),
         "JUPYTERHUB_DEFAULT_URL": "/lab",
         "JUPYTERHUB_ROOT_DIR": HOME,
+        "NVIDIA_VISIBLE_DEVICES": NO_GPU,
     }
 
 
@@ -199,7 +205,7 @@ def _containers(client: APIClient) -> Iterator[list[str]]:
             client.remove_container(container, v=True, force=True)
 
 
-def _remove_left_behind(client: APIClient) -> None:
+def remove_left_behind(client: Any) -> None:
     """Remove what trials left whose process was killed; others may be under way."""
     for container in client.containers(all=True, filters={"label": TRIAL_LABEL}):
         if container["Created"] < time.time() - LEFT_BEHIND_SECONDS:
