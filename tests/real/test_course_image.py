@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,12 @@ from crepre_hub.ops.course_image import CourseImage, build_course_image
 from crepre_hub.ops.image_folders import ImageFolder, find_image_folder
 from crepre_hub.ops.images import BuiltImage
 from tests.labs.fixtures import LabMaker, People
-from tests.labs.lab import Lab
+from tests.labs.lab import COURSE, Lab
 from tests.machine.engine import Engine
 
 pytestmark = pytest.mark.timeout(600)
+
+PLAIN = COURSE.replace('"course-cpu"', '"minimal"')
 
 GOOD = {
     APT: "# a file with a comment\ntree\n",
@@ -38,12 +41,13 @@ print(json.dumps({"tree": shutil.which("tree"), "setuid": setuid, "versions": ve
 
 
 @pytest.fixture
-def below(docker_program: Path, course_image: str) -> Iterator[ImageFolder]:
-    """The course's image, as students get it, under a name of this test alone."""
-    course = find_image_folder("course-cpu")
-    folder = course.path.parent / f"t{uuid4().hex[:8]}"  # is never made: only its name counts
+def below(docker_program: Path, minimal_image: str, tmp_path: Path) -> Iterator[ImageFolder]:
+    """An image, as students get it, under a name of this test alone."""
+    folder = tmp_path / f"t{uuid4().hex[:8]}"
+    folder.mkdir()
+    shutil.copy(find_image_folder("minimal").lock, folder)
     latest = ImageFolder(folder).latest
-    subprocess.run([docker_program, "tag", course_image, latest], check=True)
+    subprocess.run([docker_program, "tag", minimal_image, latest], check=True)
     yield ImageFolder(folder)
     listed = [docker_program, "images", "--format", "{{.Repository}}:{{.Tag}}"]
     names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
@@ -67,7 +71,7 @@ def look_inside(docker: Path, image: str) -> dict[str, object]:
 
 
 def test_what_the_files_ask_for_is_there(
-    docker_program: Path, below: ImageFolder, course_image: str
+    docker_program: Path, below: ImageFolder, minimal_image: str
 ) -> None:
     """Packages of both kinds, and what the script made, which ran without rights; no more moved."""
     built = build(below, GOOD)
@@ -84,7 +88,7 @@ def test_what_the_files_ask_for_is_there(
         "secrets": False,
     }
     plain = "import importlib.metadata as m, json; print(json.dumps({d.metadata['Name'].lower(): d.version for d in m.distributions()}))"  # noqa: E501
-    command = [docker_program, "run", "--rm", course_image, "python", "-c", plain]
+    command = [docker_program, "run", "--rm", minimal_image, "python", "-c", plain]
     before = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     added = versions.pop("tabulate")
     assert added
@@ -135,11 +139,12 @@ def test_a_mistake_is_shown_with_its_line(
 def lab(make_lab: LabMaker, docker_engine: Engine, base_image: str) -> Iterator[Lab]:
     """A lab that runs; images of its course go with it."""
     made = make_lab("docker", engine=docker_engine.url, base=base_image)
+    made.write(PLAIN)
     made.up()
     yield made
     made.crepre("down", "--servers", ok=False)
     with made.docker() as client:
-        for image in client.images.list(f"crepre/{made.id}/ml/course-cpu"):
+        for image in client.images.list(f"crepre/{made.id}/ml/minimal"):
             client.images.remove(image.id, force=True)
 
 
@@ -148,6 +153,7 @@ async def test_a_mistake_keeps_no_lab_down(
 ) -> None:
     """It comes up at five past eight, and says what the course goes on without, and why."""
     lab = make_lab("docker", engine=docker_engine.url, base=base_image)
+    lab.write(PLAIN)
     (lab.root / "courses" / "ml").mkdir()
     (lab.root / "courses" / "ml" / REQUIREMENTS).write_text("no-such-package-crepre\n")
     said = lab.crepre("up", "--detach")
@@ -155,8 +161,10 @@ async def test_a_mistake_keeps_no_lab_down(
     assert "courses/ml/requirements.txt:1: no version of 'no-such-package-crepre'" in said
     assert "The course ml goes on without the change of its own files." in said
     assert "is ready" in said
-    bills = [file.name for file in (lab.state / "images").iterdir()]
-    assert any(name.startswith("course-cpu-") and name.endswith(".cdx.json") for name in bills)
+    bill = json.loads(lab.crepre("image", "sbom", "minimal"))
+    image = bill["metadata"]["component"]
+    (file,) = (lab.state / "images").glob("minimal-*.cdx.json")
+    assert file.name == f"minimal-{image['version']}.cdx.json"
 
 
 async def test_students_get_it_while_the_lab_runs(lab: Lab, person: People) -> None:
@@ -166,7 +174,7 @@ async def test_students_get_it_while_the_lab_runs(lab: Lab, person: People) -> N
     chief = await person(lab, "chief", admin=True)
     page, _ = await chief.page("/hub/admin")
     assert "crepre image build --course ml" in page
-    assert "servers start from course-cpu without it" in lab.crepre("doctor", ok=False)
+    assert "servers start from minimal without it" in lab.crepre("doctor", ok=False)
     lab.crepre("image", "build", "--course", "ml")
     page, _ = await chief.page("/hub/admin")
     assert "crepre image build --course ml" not in page
@@ -179,5 +187,5 @@ async def test_students_get_it_while_the_lab_runs(lab: Lab, person: People) -> N
     finally:
         await kernel.close()
     container = lab.containers("ada")[0]
-    assert container.attrs["Config"]["Image"] == f"crepre/{lab.id}/ml/course-cpu:latest"
-    assert "servers start from course-cpu without it" not in lab.crepre("doctor", ok=False)
+    assert container.attrs["Config"]["Image"] == f"crepre/{lab.id}/ml/minimal:latest"
+    assert "servers start from minimal without it" not in lab.crepre("doctor", ok=False)

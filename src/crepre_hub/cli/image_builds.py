@@ -23,7 +23,7 @@ from crepre_hub.ops.build_shelf import apply_removal, found_builds
 from crepre_hub.ops.image_builds import Build, ImageBuilds, Removal, plan_prune
 from crepre_hub.ops.image_offer import builds_at, engine_client, roll_back
 from crepre_hub.ops.lab_images import abandoned, build_site, image_named
-from crepre_hub.ops.sbom import sbom_of
+from crepre_hub.ops.sbom import sbom_of, write_sbom
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import LAB_FILE, Settings
 from crepre_hub.units import format_memory
@@ -84,13 +84,17 @@ def print_sbom(name: str) -> None:
     """Print what is in the current build of an image."""
     with told():
         settings = _settings_or_none()
-        environment = build_site(settings).environment
-        image = builds_at(environment, image_named(name, settings))
+        site = build_site(settings)
+        image = builds_at(site.environment, image_named(name, settings))
         if image.current is None:
             raise ImageMissing(
                 f"There is no image {name} on this machine.", remedy="See: crepre image list"
             )
-        text = sbom_of(f"{image.repository}:{image.current.name}", environment)
+        reference = f"{image.repository}:{image.current.name}"
+        if site.bills is None:
+            text = sbom_of(reference, site.environment)
+        else:
+            text = write_sbom(reference, site.bills, site.environment).read_text(encoding="utf-8")
     typer.echo(text, nl=False)
 
 

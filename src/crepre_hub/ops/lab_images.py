@@ -59,16 +59,16 @@ class BuildSite:
             on_step=on_step,
             environment=self.environment,
         )
-        self.write_bill(built.tag)
+        self.write_bill(built)
         return built
 
-    def write_bill(self, reference: str) -> None:
-        """Write down what is in an image, where there is a place for it."""
+    def write_bill(self, built: BuiltImage) -> None:
+        """Write down what is in a new build, where there is a place for it."""
         # Imported here: the hub imports this module as well, and writes no bill.
         from crepre_hub.ops.sbom import write_sbom  # noqa: PLC0415
 
-        if self.bills is not None:
-            write_sbom(reference, self.bills, self.environment)
+        if self.bills is not None and not built.was_there:
+            write_sbom(built.tag, self.bills, self.environment)
 
 
 def build_site(settings: Settings | None, *, base: str | None = None) -> BuildSite:
@@ -155,7 +155,7 @@ def ensure_course_images(
                 environment=site.environment,
             )
         )
-        site.write_bill(built[-1].tag)
+        site.write_bill(built[-1])
         record_image(
             settings.state,
             OwnImage(course.id, each.below.name, each.files.digest, each.latest),

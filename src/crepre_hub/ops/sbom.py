@@ -74,7 +74,7 @@ def write_sbom(reference: str, folder: Path, environment: Mapping[str, str]) -> 
     file = folder / f"{name}{SUFFIX}"
     if not file.exists():
         text = sbom_of(reference, environment)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.write_text(text, encoding="utf-8")
     return file
 

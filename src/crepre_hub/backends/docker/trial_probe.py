@@ -11,8 +11,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-import runpy
-import shutil
 import sys
 import time
 import uuid
@@ -45,27 +43,20 @@ def tell(kind: str, **facts: object) -> None:
 def main(modules: Sequence[str]) -> None:
     """Be the hub, wait for the server, then be the student."""
     try:
-        parts = parts_of_a_hub()
-    except (ImportError, OSError, KeyError):
-        tell("end", ok=False, text="the image has no package seat that can stand for a hub")
+        parts = importlib.import_module("crepre_seat.verify.server")
+    except ImportError as error:
+        tell(
+            "end", ok=False, text=f"the package seat, which stands for a hub, is not in it: {error}"
+        )
         return
-    with parts["little_hub"]() as hub:
-        tell("environment", environment=parts["server_environment"](ADDRESS, hub))
+    with parts.little_hub() as hub:
+        tell("environment", environment=parts.server_environment(ADDRESS, hub))
         try:
             asyncio.run(first_minute(str(hub.token), modules))
         except Failed as failure:
             tell("end", ok=False, text=str(failure))
         else:
             tell("end", ok=True)
-
-
-def parts_of_a_hub() -> dict[str, Any]:
-    """The little hub that the image's own checks use: in the package seat, or in the program."""
-    try:
-        return vars(importlib.import_module("crepre_seat.verify.server"))
-    except ImportError:
-        parts = runpy.run_path(shutil.which("crepre-verify") or "")
-        return {name: parts[name] for name in ("little_hub", "server_environment")}
 
 
 async def first_minute(token: str, modules: Sequence[str]) -> None:
