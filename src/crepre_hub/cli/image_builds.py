@@ -23,6 +23,7 @@ from crepre_hub.ops.build_shelf import apply_removal, found_builds
 from crepre_hub.ops.image_builds import Build, ImageBuilds, Removal, plan_prune
 from crepre_hub.ops.image_offer import builds_at, engine_client, roll_back
 from crepre_hub.ops.lab_images import abandoned, build_site, image_named
+from crepre_hub.ops.project import ensure_state_folder
 from crepre_hub.ops.sbom import sbom_of, write_sbom
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import LAB_FILE, Settings
@@ -91,9 +92,10 @@ def print_sbom(name: str) -> None:
                 f"There is no image {name} on this machine.", remedy="See: crepre image list"
             )
         reference = f"{image.repository}:{image.current.name}"
-        if site.bills is None:
+        if settings is None or site.bills is None:
             text = sbom_of(reference, site.environment)
         else:
+            ensure_state_folder(settings)
             text = write_sbom(reference, site.bills, site.environment).read_text(encoding="utf-8")
     typer.echo(text, nl=False)
 

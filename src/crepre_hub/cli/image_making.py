@@ -27,6 +27,8 @@ def build_images(name: str, *, base: str | None, untried: bool, as_json: bool) -
     built = []
     with told():
         settings = _settings_or_none()
+        if settings is not None:
+            ensure_state_folder(settings)
         site = build_site(settings, base=base)
         for each in [name] if name else _names(settings):
             with progress_bar(f"Building {each}") as on_step:
@@ -43,6 +45,7 @@ def build_course(course: str, *, untried: bool, as_json: bool) -> None:
     """Build a course's own image on each image that its profiles name."""
     with told():
         settings = lab_settings()
+        ensure_state_folder(settings)
         found = _course(settings, course)
         built = _build_own(settings, found, untried=untried, as_json=as_json)
     if as_json:
@@ -72,7 +75,6 @@ def verify_images(name: str, *, as_json: bool) -> None:
 def _build_own(
     settings: Settings, course: Course, *, untried: bool, as_json: bool
 ) -> tuple[BuiltImage, ...]:
-    ensure_state_folder(settings)
     with progress_bar(f"Building the own image of {course.id}") as on_step:
         built = ensure_course_images(settings, course, on_step, untried=untried)
     _tell(built, as_json)

@@ -7,6 +7,7 @@ import time
 from crepre_hub.backends.docker.trial import (
     TRIAL_LABEL,
     TrialResult,
+    last_words,
     remove_left_behind,
     trial_lines,
 )
@@ -22,6 +23,13 @@ def test_a_trial_that_says_nothing_bad_is_passed() -> None:
     """Whoever fails says why."""
     assert TrialResult().passed
     assert not TrialResult("the kernel died", "a cell").passed
+
+
+def test_last_words_are_about_what_went_wrong() -> None:
+    """A server notes every request; where it says nothing else, the notes have to do."""
+    log = '[I 1] GET /\n\n[E 2] Boom\n  where\n[I 3] GET /\n{"trial": "end"}\n'
+    assert last_words(log) == ("[E 2] Boom", "  where")
+    assert last_words("[I 1] GET /\n") == ("[I 1] GET /",)
 
 
 class Engine:

@@ -172,9 +172,15 @@ class _Trial:
         return text.decode(errors="replace")
 
     def _failed(self, why: str, container: str) -> TrialResult:
-        spoken = [line for line in self._log(container).splitlines() if line.strip()]
-        lines = [line for line in spoken if not line.startswith('{"trial"')]
-        return TrialResult(why, self._title, tuple(lines[-LAST_LINES:]))
+        return TrialResult(why, self._title, last_words(self._log(container)))
+
+
+def last_words(log: str) -> tuple[str, ...]:
+    """The end of a log: without the trial's own lines, and without mere notes if there is more."""
+    spoken = [line for line in log.splitlines() if line.strip()]
+    lines = [line for line in spoken if not line.startswith('{"trial"')]
+    grave = [line for line in lines if not line.startswith("[I ")]
+    return tuple((grave or lines)[-LAST_LINES:])
 
 
 def trial_lines(log: str) -> Iterator[dict[str, Any]]:
