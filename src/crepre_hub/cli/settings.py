@@ -12,7 +12,7 @@ from crepre_hub.cli.terminal import MISUSE, AsJson, err, lab_root, out, print_js
 from crepre_hub.courses.course import Course
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.lock_file import locked_in
-from crepre_hub.settings.own_images import own_problems
+from crepre_hub.settings.own_images import own_problems, stray_folders
 from crepre_hub.settings.reader import (
     COURSE_FOLDER,
     LAB_FILE,
@@ -65,6 +65,7 @@ def _check(file: Path | None) -> str:
     if file is None:
         settings = lab_settings()
         _check_own_files(settings.root, settings.courses)
+        _check_folders(settings)
         courses = ", ".join(course.id for course in settings.courses) or "none"
         return f"{LAB_FILE} and the courses are fine (courses: {courses})."
     if file.name == LAB_FILE:
@@ -80,6 +81,12 @@ def _check_own_files(root: Path, courses: Iterable[Course]) -> None:
     locks = {folder.name: locked_in(folder) for folder in image_folders()}
     problems = [each for course in courses for each in own_problems(root, course, locks)]
     if problems:
+        raise SettingsProblems(problems)
+
+
+def _check_folders(settings: Settings) -> None:
+    """Raise ``SettingsProblems`` for folders whose name is no course's."""
+    if problems := stray_folders(settings.root, settings.courses):
         raise SettingsProblems(problems)
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.own_files import OWN_FILES, Locked, OwnFiles
-from crepre_hub.settings.problems import Problem
+from crepre_hub.settings.problems import Problem, near_miss
 from crepre_hub.settings.reader import COURSE_FOLDER, SettingsProblems
 
 RECORD = "course-images.json"
@@ -90,6 +91,18 @@ def own_problems(root: Path, course: Course, locks: Mapping[str, Locked]) -> tup
     )
 
 
+def stray_folders(root: Path, courses: Iterable[Course]) -> tuple[Problem, ...]:
+    """Folders with a course's own files that are named for no course."""
+    ids = {course.id for course in courses}
+    found = {
+        file.parent.name for name in OWN_FILES for file in (root / COURSE_FOLDER).glob(f"*/{name}")
+    }
+    return tuple(
+        Problem(f"{COURSE_FOLDER}/{name}", "", f"is the folder of no course{near_miss(name, ids)}")
+        for name in sorted(found - ids)
+    )
+
+
 def read_own_images(state: Path) -> tuple[OwnImage, ...]:
     """The images that were made; none where nothing, or nothing sensible, is written."""
     try:
@@ -144,17 +157,14 @@ class LiveOwnImages:
 
     def problems(self, courses: Iterable[Course], buildable: Iterable[str]) -> tuple[Problem, ...]:
         """
-        Courses whose files ask for something else than their images hold.
+        Courses whose files ask for something else than their images hold; folders of no course.
 
         Args:
             buildable: Names of the images that others can be built on.
         """
-        names, made = frozenset(buildable), self.made()
-        return tuple(
-            problem
-            for course in courses
-            for problem in _problems_of(self._root, course, made, names)
-        )
+        names, made, all_courses = frozenset(buildable), self.made(), tuple(courses)
+        found = (_problems_of(self._root, course, made, names) for course in all_courses)
+        return (*stray_folders(self._root, all_courses), *chain.from_iterable(found))
 
 
 def _problems_of(

@@ -17,6 +17,7 @@ from crepre_hub.settings.own_images import (
     read_own_files,
     read_own_images,
     record_image,
+    stray_folders,
 )
 from crepre_hub.settings.reader import SettingsProblems
 from tests.unit.settings.conftest import WriteFile
@@ -143,3 +144,13 @@ def test_mistakes_are_told_with_file_and_line(tmp_path: Path, write: WriteFile) 
         "courses/music/requirements.txt:3: asks for numpy<2, and the image has 2.5",
     ]
     assert own_problems(tmp_path / "elsewhere", both, locks) == ()
+
+
+def test_a_folder_of_no_course_is_told(tmp_path: Path, write: WriteFile) -> None:
+    """What is in it would count for nothing; other folders may be there."""
+    write("courses/musik/requirements.txt", "six\n")
+    write("courses/music/notes.txt", "")
+    write("courses/drafts/x.toml", "")
+    told = ["courses/musik: is the folder of no course; did you mean 'music'?"]
+    assert [str(each) for each in stray_folders(tmp_path, [MUSIC])] == told
+    assert problems(tmp_path) == told
