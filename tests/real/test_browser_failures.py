@@ -13,7 +13,7 @@ from playwright.async_api import Browser, expect
 
 from crepre_hub.names import home_volume
 from tests.labs.axe import looks_right
-from tests.labs.browser import Visitor, code_in, ensure_no_internals
+from tests.labs.browser import AT_WORK, Visitor, code_in, ensure_no_internals
 from tests.labs.fixtures import LabMaker
 from tests.labs.lab import Lab
 from tests.machine.engine import Engine
@@ -180,7 +180,7 @@ async def test_a_start_outlives_its_hub(visitor: Visitor) -> None:
     old = visitor.lab.kill("hub")
     visitor.lab.until_hub_is_back(old)
     start = visitor.page.get_by_role("link", name="Start my server")
-    await expect(start.or_(visitor.page.locator(".jp-LauncherCard").first)).to_be_visible()
+    await expect(start.or_(visitor.page.locator(AT_WORK).first)).to_be_visible()
     if await start.is_visible():
         await start.click()
     await visitor.until_lab()

@@ -22,6 +22,15 @@ from typing import Any
 
 SETTINGS = Path(sys.prefix, "share", "crepre", "jupyter")
 
+APART: Mapping[str, str] = {
+    "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+}
+"""
+The home cannot keep the server from starting: its configuration files are not read, and what is
+installed wins over what is in the home. JupyterLab's own settings, such as the theme, stay.
+"""
+
 
 class HealthCheckHandler:
     """Stands for the hub's own handler, of which a single-user server has none."""
@@ -78,6 +87,7 @@ def main() -> None:
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
+    os.environ |= APART
     from jupyterhub.singleuser import main as serve
 
     serve()
