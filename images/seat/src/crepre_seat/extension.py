@@ -8,11 +8,15 @@ from typing import Any
 
 from crepre_seat.bringing import bring_beside
 from crepre_seat.facts import facts_in
+from crepre_seat.kernels import RESCUE
 from crepre_seat.notices import Notices
 from crepre_seat.opening import Opening
 from crepre_seat.outage import outlive_outages
+from crepre_seat.places import sentences
 from crepre_seat.web import routes
 from crepre_seat.welcome import NAME, ensure_welcome
+
+OWN_KERNELS = ".local/share/jupyter/kernels"
 
 
 def load(server: Any) -> None:
@@ -24,6 +28,11 @@ def load(server: Any) -> None:
     else:
         outlive_outages(hub_auth)
     facts, notices = facts_in(), Notices()
+    RESCUE.notices = notices
+    for sentence in sentences(facts.home):
+        notices.tell(sentence, "warning")
+    # Kernels of the student's own come after the image's, of which none is replaced.
+    server.kernel_spec_manager.kernel_dirs.append(str(facts.home / OWN_KERNELS))
     opening = Opening(
         facts,
         default=server.web_app.settings["default_url"],

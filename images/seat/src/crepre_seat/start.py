@@ -20,6 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from crepre_seat.places import stand_ins, unlock
+
 SETTINGS = Path(sys.prefix, "share", "crepre", "jupyter")
 
 APART: Mapping[str, str] = {
@@ -87,7 +89,8 @@ def main() -> None:
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
-    os.environ |= APART
+    unlock(Path.home())
+    os.environ |= APART | stand_ins(Path.home(), os.environ)
     from jupyterhub.singleuser import main as serve
 
     serve()

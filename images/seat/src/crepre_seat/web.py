@@ -25,7 +25,9 @@ class FirstHandler(RequestHandler):
 
 
 class NoticesHandler(APIHandler):
-    """What the student is to be told."""
+    """What the student is to be told; to ask is not to be at work."""
+
+    _track_activity = False
 
     def initialize(self, notices: Notices) -> None:
         """Take what tornado hands over."""

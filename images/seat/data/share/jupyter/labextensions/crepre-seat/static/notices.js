@@ -6,31 +6,38 @@
 "use strict";
 
 (() => {
-  const EVERY_MS = 2000;
+  const SOON_MS = 2000; // while the server says that there will be more
+  const LATER_MS = 15000;
+  const NOTHING = { notices: [], more: false };
   const HERE = document.currentScript.src; // …/lab/extensions/crepre-seat/static/notices.js
 
-  async function follow(app) {
+  async function ask() {
+    const token = document.cookie.match(/\b_xsrf=([^;]*)/);
+    const headers = token ? { "X-XSRFToken": token[1] } : {};
     const url = new URL("../../../../crepre/notices", HERE);
-    const told = new Set();
-    let more = true;
-    while (more) {
-      const token = document.cookie.match(/\b_xsrf=([^;]*)/);
-      const headers = token ? { "X-XSRFToken": token[1] } : {};
+    try {
       const answer = await fetch(url, { credentials: "same-origin", headers });
-      if (!answer.ok) return;
-      const said = await answer.json();
+      return answer.ok ? await answer.json() : NOTHING;
+    } catch {
+      return NOTHING; // the server is away; JupyterLab says so itself
+    }
+  }
+
+  async function follow(app) {
+    const told = new Set();
+    for (;;) {
+      // A window that nobody looks at asks nothing, as JupyterLab's own questions stop then.
+      const said = document.hidden ? NOTHING : await ask();
       for (const notice of said.notices) {
         if (told.has(notice.text)) continue;
         told.add(notice.text);
-        const options = { autoClose: notice.kind === "success" ? 10000 : false };
         await app.commands.execute("apputils:notify", {
           message: notice.text,
           type: notice.kind,
-          options,
+          options: { autoClose: notice.kind === "success" ? 10000 : false },
         });
       }
-      more = said.more;
-      if (more) await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, said.more ? SOON_MS : LATER_MS));
     }
   }
 
