@@ -14,6 +14,7 @@ CONFIG = "mkdir .jupyter; "
 LIB = "lib=$(python -m site --user-site); mkdir -p $lib; "
 SHARE = "mkdir -p .local/share/jupyter/"
 IPYTHON = "mkdir -p .ipython/profile_default/startup; "
+SHADOWS = "for name in $NAMES; do echo 'raise SystemExit(1)' > $name.py; done"
 KERNELS = "No kernel started with"
 
 HOMES: dict[str, tuple[str, str]] = {
@@ -39,18 +40,17 @@ HOMES: dict[str, tuple[str, str]] = {
         "",
     ),
     "packages shadow the server's": (
-        LIB + "cd $lib; for name in tornado jupyter_server traitlets jupyterlab ipykernel zmq; do"
-        " mkdir $name; echo 'raise SystemExit(1)' > $name/__init__.py; done",
+        LIB
+        + "cd $lib; "
+        + SHADOWS.replace("$NAMES", "tornado jupyter_server traitlets jupyterlab ipykernel zmq"),
         "",
     ),
     "packages shadow Python's": (
-        LIB + "cd $lib; for name in sqlite3 asyncio json logging; do"
-        " echo 'raise SystemExit(1)' > $name.py; done",
+        LIB + "cd $lib; " + SHADOWS.replace("$NAMES", "sqlite3 asyncio json logging"),
         "",
     ),
     "modules lie in the home": (
-        "for name in tornado traitlets sqlite3 json zmq types warnings random signal; do"
-        " echo 'raise SystemExit(1)' > $name.py; done",
+        SHADOWS.replace("$NAMES", "tornado traitlets sqlite3 json zmq types warnings random"),
         "files beside",
     ),
     "usercustomize raises": (LIB + "echo 'raise OSError' > $lib/usercustomize.py", ""),
@@ -109,15 +109,20 @@ HOMES: dict[str, tuple[str, str]] = {
         " echo x > .local/share/jupyter/notebook_secret",
         "",
     ),
-    "workspaces are garbage": (
+    "a workspace is garbage": (
         CONFIG + "mkdir -p .jupyter/lab/workspaces;"
         " echo '{' > .jupyter/lab/workspaces/default-37a8.jupyterlab-workspace",
-        "",
+        "~/.jupyter/lab/workspaces/default-37a8.jupyterlab-workspace cannot",
     ),
     "settings are garbage": (
         CONFIG + "cd .jupyter; d=lab/user-settings/@jupyterlab/apputils-extension; mkdir -p $d;"
         " head -c 999 /dev/urandom > $d/themes.jupyterlab-settings",
-        "",
+        "themes.jupyterlab-settings cannot be used",
+    ),
+    "settings have a typing error": (
+        CONFIG + "cd .jupyter; d=lab/user-settings/@jupyterlab/apputils-extension; mkdir -p $d;"
+        " echo '{\"theme\": ' > $d/themes.jupyterlab-settings",
+        "themes.jupyterlab-settings cannot be used",
     ),
     "Jupyter's folders are files": (
         "touch .jupyter .ipython .local .config .cache .npm",
@@ -126,7 +131,7 @@ HOMES: dict[str, tuple[str, str]] = {
     "a folder within is a file": (CONFIG + "touch .jupyter/lab", "~/.jupyter/lab"),
     "Jupyter's folders are closed": (
         "mkdir -p .jupyter .ipython .local/share; chmod 0 .jupyter .ipython .local",
-        "~/.local/share/jupyter",
+        "~/.jupyter cannot",
     ),
     "configuration is closed": (
         CONFIG + "touch .jupyter/jupyter_server_config.py .bashrc .profile;"
@@ -134,8 +139,7 @@ HOMES: dict[str, tuple[str, str]] = {
         "",
     ),
     "links lead round": ("ln -s .jupyter .jupyter; ln -s .ipython .ipython", "~/.jupyter"),
-    "the home itself is closed": ("chmod 0 .", ""),
-    "full": ("cat /dev/zero > big || true", ""),
+    "full": ("cat /dev/zero > big || true", "Your home is full"),
 }
 """A home, the shell script that breaks it, and a word of what its owner is told."""
 

@@ -8,6 +8,7 @@ others until the server ends, and the student is told.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import time
@@ -24,8 +25,31 @@ PATIENCE_SECONDS = 60.0
 
 LOOK_EVERY_SECONDS = 0.1
 
-LEFT_OUT = (".local/lib", ".ipython")
-"""What may keep a kernel from starting, below the home."""
+CAUSES = {
+    ".local/lib": ("*",),
+    ".ipython": ("profile_default/*_config.*", "profile_default/startup/*.*py"),
+}
+"""What may keep a kernel from starting: folders of the home, and files there that would."""
+
+
+def causes(home: Path) -> str:
+    """What kernels leave out, in the student's words."""
+    there = [
+        f"~/{folder}"
+        for folder, patterns in CAUSES.items()
+        if any(any((home / folder).glob(pattern)) for pattern in patterns)
+    ]
+    return " and ".join(there) or "the files beside your notebook"
+
+
+def is_full(home: Path) -> bool:
+    """Whether not even a small file fits in."""
+    try:
+        with tempfile.TemporaryFile(dir=home) as file:
+            file.write(bytes(4096))
+    except OSError as problem:
+        return problem.errno in (errno.ENOSPC, errno.EDQUOT)
+    return False
 
 
 class Rescue:
@@ -49,13 +73,14 @@ class Rescue:
             "PYTHONNOUSERSITE": "1",
             "PYTHONSAFEPATH": "1",  # no file beside a notebook stands for a part of Python
         }
-        there = [f"~/{name}" for name in LEFT_OUT if os.path.lexists(home / name)]
-        names = " and ".join(there) or "files beside your notebook"
-        self.notices.tell(
-            f"No kernel started with {names}, so they are left out."
-            " Mend or delete them, then stop and start your server.",
-            "warning",
-        )
+        if is_full(home):
+            text = "Your home is full. Delete something, then stop and start your server."
+        else:
+            text = (
+                f"No kernel started with {causes(home)}, so they are left out."
+                " Mend or delete them, then stop and start your server."
+            )
+        self.notices.tell(text, "warning")
 
 
 RESCUE = Rescue()

@@ -1,16 +1,18 @@
 """
 Folders of the home that Jupyter cannot work without, and what stands in for one that is broken.
 
-A file where a folder belongs, or a folder without permissions, does not keep the lab from opening:
-a folder in ``/tmp`` is used until the server ends. Nothing in the home is moved or changed, but
-for one thing: a home that its owner has locked is opened again.
+A file where a folder belongs, a folder without permissions or a file that cannot be read do not
+keep the lab from opening: a folder in ``/tmp`` is used until the server ends. Nothing in the home
+is moved or changed.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,39 +20,76 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Place:
     """
-    A folder that Jupyter or IPython writes to.
+    A folder that Jupyter or IPython works with.
 
     Attributes:
         variable: Names another folder instead.
-        folders: Below the home; all of them must be usable, the first is the one.
+        folder: Below the home.
+        files: Below the folder, those that must be readable for Jupyter to go on.
+        is_whole: Whether the text of one of them is.
     """
 
     variable: str
-    folders: tuple[str, ...]
+    folder: str
+    files: str = ""
+    is_whole: Callable[[str], bool] = bool
 
+
+def is_json(text: str) -> bool:
+    """Whether JupyterLab can read *text* as a workspace."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def is_json5(text: str) -> bool:
+    """
+    Whether JupyterLab can read *text* as settings: JSON with comments, and more that few use.
+
+    Its own parser takes a second for large files, so it is asked only where that may matter.
+    """
+    if is_json(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)):
+        return True
+    import json5
+
+    try:
+        return isinstance(json5.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+SETTINGS = "**/*.jupyterlab-settings"
+WORKSPACES = "*.jupyterlab-workspace"
 
 PLACES = (
-    Place(
-        "JUPYTER_CONFIG_DIR",
-        (
-            ".jupyter",
-            ".jupyter/lab",
-            ".jupyter/lab/user-settings",
-            ".jupyter/lab/workspaces",
-        ),
-    ),
-    Place("JUPYTER_DATA_DIR", (".local/share/jupyter",)),
-    Place("JUPYTER_RUNTIME_DIR", (".local/share/jupyter/runtime",)),
-    Place("IPYTHONDIR", (".ipython", ".ipython/profile_default")),
+    Place("JUPYTER_CONFIG_DIR", ".jupyter"),
+    Place("JUPYTERLAB_SETTINGS_DIR", ".jupyter/lab/user-settings", SETTINGS, is_json5),
+    Place("JUPYTERLAB_WORKSPACES_DIR", ".jupyter/lab/workspaces", WORKSPACES, is_json),
+    Place("JUPYTER_DATA_DIR", ".local/share/jupyter"),
+    Place("JUPYTER_RUNTIME_DIR", ".local/share/jupyter/runtime"),
+    Place("IPYTHONDIR", ".ipython"),
+    Place("IPYTHONDIR", ".ipython/profile_default"),
 )
 
 
-def broken_folders(home: Path) -> Iterator[tuple[Place, str]]:
-    """Each place that cannot be used, and which of its folders is to blame."""
+def broken(home: Path) -> Iterator[tuple[Place, Path]]:
+    """Each place that cannot be used, and the folder or file that is to blame."""
     for place in PLACES:
-        blamed = next((each for each in place.folders if not can_hold(home / each)), "")
-        if blamed:
-            yield place, blamed
+        folder = home / place.folder
+        if not can_hold(folder):
+            yield place, folder
+        elif place.files:
+            yield from (
+                (place, file) for file in folder.glob(place.files) if not _reads(place, file)
+            )
+
+
+def _reads(place: Place, file: Path) -> bool:
+    try:
+        return file.is_dir() or place.is_whole(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
 
 
 def can_hold(folder: Path) -> bool:
@@ -66,24 +105,16 @@ def stand_ins(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
 
     What *environment* names already is somewhere else, and stays.
     """
-    broken = {place.variable for place, _ in broken_folders(home)}
+    variables = {place.variable for place, _ in broken(home)}
     return {
         variable: tempfile.mkdtemp(prefix="crepre-")
-        for variable in sorted(broken)
+        for variable in sorted(variables)
         if variable not in environment
     }
 
 
-def unlock(home: Path) -> None:
-    """Let the owner into a home whose permissions were taken away."""
-    mode = home.stat().st_mode
-    if mode & 0o700 != 0o700 and home.stat().st_uid == os.getuid():
-        home.chmod(mode | 0o700)
-
-
 def sentences(home: Path) -> Iterator[str]:
-    """What a student is told of broken places."""
-    blamed = sorted({folder for _, folder in broken_folders(home)})
+    """What a student is told of broken places, the first of them by name."""
+    blamed = next((path.relative_to(home) for _, path in broken(home)), None)
     if blamed:
-        names = " and ".join(f"~/{folder}" for folder in blamed)
-        yield f"{names} cannot be used, so settings last until your server ends. Rename it."
+        yield f"~/{blamed} cannot be used, so settings last until your server ends. Rename it."

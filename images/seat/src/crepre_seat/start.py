@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from crepre_seat.places import stand_ins, unlock
+from crepre_seat.places import stand_ins
 
 SETTINGS = Path(sys.prefix, "share", "crepre", "jupyter")
 
@@ -89,7 +89,6 @@ def main() -> None:
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
-    unlock(Path.home())
     os.environ |= APART | stand_ins(Path.home(), os.environ)
     from jupyterhub.singleuser import main as serve
 

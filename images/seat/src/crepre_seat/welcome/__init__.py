@@ -65,9 +65,11 @@ def ensure_welcome(facts: SeatFacts) -> bool:
         next start.
     """
     page, mark = facts.home / NAME, facts.state / "welcomed"
-    if not facts.course or mark.exists():
+    if not facts.course:
         return False
     try:
+        if mark.exists():
+            return False
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch(exist_ok=False)
         return _written(page, render(facts), or_else=mark)
