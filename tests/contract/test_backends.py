@@ -277,7 +277,9 @@ def test_what_a_local_seat_is_made_of() -> None:
     traits = dict(of_lab("lab", "local").render(PLACEMENT, Seat("ada")))
     traits.pop("args")  # depends on who runs the tests
     assert callable(traits.pop("end_leftovers"))
-    assert traits.pop("environment")["PATH"].startswith(f"{LABS}/lab/var/stack/course-cpu/bin:")
+    environment = traits.pop("environment")
+    assert environment["PATH"].startswith(f"{LABS}/lab/var/stack/course-cpu/bin:")
+    assert environment["PIP_USER"] == "1"
     assert traits == {
         "cmd": [f"{LABS}/lab/var/stack/course-cpu/bin/crepre-seat"],
         "home_dir": f"{LABS}/lab/var/homes/lab-home-ada",

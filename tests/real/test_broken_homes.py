@@ -103,6 +103,12 @@ HOMES: dict[str, tuple[str, str]] = {
         "",
     ),
     "the shell ends at once": ("echo exit >> .bashrc; echo exit >> .profile", ""),
+    "programs shadow the system's": (
+        "mkdir -p .local/bin; cd .local/bin; "
+        + SHADOWS.replace("$NAMES", "git nice dirname date sh bash env python python3 jupyter")
+        + "; for name in *.py; do mv $name ${name%.py}; done; chmod +x *",
+        "",
+    ),
     "git's settings are broken": ("echo '[core' > .gitconfig", ""),
     "signatures are garbage": (
         SHARE + "; head -c 9999 /dev/urandom > .local/share/jupyter/nbsignatures.db;"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from crepre_seat.bring import ensure_nothing_in_the_way, the_only_one
-from crepre_seat.bringing import outcome_in
+from crepre_seat.bringing import outcome_in, path_without
 from crepre_seat.facts import Content
 from crepre_seat.failures import REASONS, NotBrought, why
 
@@ -77,6 +77,12 @@ def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
     for folder in ("link", "link/x", "file", "file/x"):
         with pytest.raises(NotBrought):
             ensure_nothing_in_the_way(tmp_path, folder)
+
+
+def test_the_homes_own_programs_are_not_used(tmp_path: Path) -> None:
+    """A student's own git brings nothing."""
+    path = f"/opt/course/bin:{tmp_path}/.local/bin:/usr/bin"
+    assert path_without(tmp_path, path) == "/opt/course/bin:/usr/bin"
 
 
 def test_two_servers_of_a_person_take_turns(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ async def bring_beside(facts: SeatFacts, notices: Notices) -> None:
     """Run ``crepre_seat.bring``, keep its words in the home, and tell how it ended."""
     notices.pending += 1
     try:
-        words = await _words_of_program()
+        words = await _words_of_program(facts.home)
     finally:
         notices.pending -= 1
     _keep(facts.state / LOG, words)
@@ -37,7 +37,13 @@ async def bring_beside(facts: SeatFacts, notices: Notices) -> None:
     log.log(level, "%s", outcome["text"] or "The course's files are as in their repository.")
 
 
-async def _words_of_program() -> str:
+def path_without(home: Path, path: str) -> str:
+    """*path* without folders of the home, whose programs may be anything."""
+    folders = (each for each in path.split(os.pathsep) if not Path(each).is_relative_to(home))
+    return os.pathsep.join(folders)
+
+
+async def _words_of_program(home: Path) -> str:
     """What the program printed, to its end; it and its children are gone then."""
     program = await asyncio.create_subprocess_exec(
         *("nice", "-n", "10", sys.executable, "-I", "-m", "crepre_seat.bring"),
@@ -45,6 +51,7 @@ async def _words_of_program() -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
+        env=os.environ | {"PATH": path_without(home, os.environ["PATH"])},
     )
     try:
         async with asyncio.timeout(LIMIT_SECONDS + GRACE_SECONDS):

@@ -50,6 +50,7 @@ class LocalBackend:
             "environment": {
                 **placement.environment,
                 "PATH": f"{programs}:{os.defpath}",
+                "PIP_USER": "1",  # to the home; the environment is everybody's
                 MARK: str(self._state),
             },
             "end_leftovers": lambda: self._end_servers_of(seat),
