@@ -44,7 +44,12 @@ def ignore(step: Step) -> None:
 
 
 def run_inside(
-    docker: Path, image: str, script: str, *options: str, then: tuple[str, ...] = ()
+    docker: Path,
+    image: str,
+    script: str,
+    *options: str,
+    then: tuple[str, ...] = (),
+    seconds: float = 120,
 ) -> Any:
     """What *script*, run in *image* under verify's conditions, prints as JSON."""
     strict = render_verify_command(docker, image)
@@ -56,7 +61,7 @@ def run_inside(
         input=(HERE / script).read_text(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )
     assert done.returncode == 0, done.stderr

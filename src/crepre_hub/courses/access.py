@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crepre_hub.courses.course import Course
+from crepre_hub.courses.telling import told
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.profiles.profile import Placement, Profile
 
@@ -45,6 +46,7 @@ class Offer:
             image=profile.image,
             cpus=profile.cpus,
             memory=profile.memory,
+            environment=told(self.course, profile),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from crepre_hub.courses.content import Content
 from crepre_hub.profiles.profile import Profile
 
 ID_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
@@ -40,6 +41,7 @@ class Course(BaseModel):
         open: Whether anyone with an account may use it as a student.
         profiles: By id, in the order in which they are offered.
         default_profile: Preselected for a person who has chosen none yet.
+        content: Files that come to each home.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -52,6 +54,7 @@ class Course(BaseModel):
     students: frozenset[PersonName] = frozenset()
     profiles: Annotated[dict[Id, Profile], Field(min_length=1)]
     default_profile: str = ""
+    content: Content | None = None
 
     @model_validator(mode="after")
     def _one_role_for_one_person(self) -> Self:

@@ -45,7 +45,7 @@ class Stack:
     @property
     def server(self) -> Path:
         """The program that is a student's server."""
-        return self.target / "bin" / "jupyterhub-singleuser"
+        return self.target / "bin" / "crepre-seat"
 
     @property
     def stamp(self) -> Path:
@@ -122,7 +122,7 @@ def uv_or_none() -> Path | None:
 
 def make_environment(stack: Stack, environment: Mapping[str, str]) -> None:
     """Make an empty environment; whatever was at its place is removed first."""
-    command = [sys.executable, "-m", "venv", "--clear", str(stack.target)]
+    command = [sys.executable, "-m", "venv", "--clear", "--system-site-packages", str(stack.target)]
     try:
         run_program(command, environment=environment, timeout_seconds=INSTALL_TIMEOUT_SECONDS)
     except CommandFailed as problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,6 +48,7 @@ class Placement:
         memory: Bytes at most.
         own_image: The course's own build on top of *image*, where there is one, as a full
             reference; for backends that run images.
+        environment: What the server is told of its course.
     """
 
     course: str
@@ -56,6 +57,7 @@ class Placement:
     cpus: float
     memory: int
     own_image: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 OwnImages = Mapping[tuple[str, str], str]

@@ -8,6 +8,7 @@ import pytest
 
 from crepre_hub.courses.access import Offer, Person, may_use, offers_for
 from crepre_hub.courses.course import Course, Role
+from crepre_hub.courses.telling import told
 from crepre_hub.decisions import Granted
 from crepre_hub.profiles.profile import Placement, Profile
 
@@ -77,8 +78,10 @@ def test_a_refusal_says_what_to_do() -> None:
 
 def test_a_placement_is_the_profile_and_nothing_else() -> None:
     """What goes to a backend comes from the course file alone."""
-    placement = Offer(course(), "large").placement
-    assert placement == Placement("music", "large", "big:1", 2.0, 4 * GiB)
+    music = course()
+    placement = Offer(music, "large").placement
+    environment = told(music, music.profiles["large"])
+    assert placement == Placement("music", "large", "big:1", 2.0, 4 * GiB, environment=environment)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from crepre_seat.places import stand_ins
+
 SETTINGS = Path(sys.prefix, "share", "crepre", "jupyter")
+
+APART: Mapping[str, str] = {
+    "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+}
+"""
+The home cannot keep the server from starting: its configuration files are not read, and what is
+installed wins over what is in the home. JupyterLab's own settings, such as the theme, stay.
+"""
 
 
 class HealthCheckHandler:
@@ -78,6 +89,7 @@ def main() -> None:
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
+    os.environ |= APART | stand_ins(Path.home(), os.environ)
     from jupyterhub.singleuser import main as serve
 
     serve()
