@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC1091  # what it reads belongs to Debian
 # Terminals of the lab: read by login shells (/etc/profile.d) and by all others (/etc/bash.bashrc).
 
 # Debian's /etc/profile forgets the environment that the image set.

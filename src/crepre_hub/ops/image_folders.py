@@ -45,7 +45,8 @@ class ImageFolder:
     @property
     def modules(self) -> tuple[Path, ...]:
         """Python modules of the image's own, beside its packages."""
-        return tuple(sorted(self.path.glob("modules/*.py")))
+        folders = [path for path in self.named if path.name == "modules"]
+        return tuple(sorted(file for folder in folders for file in folder.glob("*.py")))
 
     @property
     def seat(self) -> Path:
