@@ -12,7 +12,7 @@ import random
 import secrets
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ import docker
 import typer
 from rich.console import Console
 
-from bench.alone import Alone, alone_rows, measure_alone
+from bench.alone import COMMANDS, Alone, alone_rows, measure_alone
 from bench.machine import this_machine
 from bench.meters import memory_pss_mib, tree
 from bench.peers import Ours, Peer, Stock
@@ -98,17 +98,17 @@ def _ready(stack: ExitStack, *, with_all: bool) -> tuple[list[Peer], Any, str]:
     image, digest = stack.enter_context(_image(run, base))
     lab = f"bench{run}"
     subnets = (f"10.240.{number}.0/24" for number in random.sample(range(256), 2))
-    peers: list[Peer] = [
-        Ours(root / "ours", lab, image, next(subnets), base),
-        Stock("plain", "stock", root / "plain", f"crepre-bench-{run}-plain", image),
+    prefix = f"crepre-bench-{run}"
+    makers: list[Callable[[], Peer]] = [
+        lambda: Ours(root / "ours", lab, image, next(subnets), base),
+        lambda: Stock("plain", "stock", root / "plain", f"{prefix}-plain", image),
+        lambda: Stock("expert", "stock, tuned", root / "expert", f"{prefix}-expert", image),
+        lambda: Ours(root / "slow", f"{lab}s", image, next(subnets), base, command=COMMANDS[1]),
     ]
-    if with_all:
-        prefix = f"crepre-bench-{run}-expert"
-        expert = Stock("expert", "stock, tuned", root / "expert", prefix, image)
-        slow = root / "slow"
-        theirs = Ours(slow, f"{lab}s", image, next(subnets), base, command="jupyterhub-singleuser")
-        peers += [expert, theirs]
-    for peer in peers:
+    peers: list[Peer] = []
+    for make in makers if with_all else makers[:2]:
+        peer = make()  # when those before it run, so that it chooses no port of theirs
+        peers.append(peer)
         _tell(f"starting {peer.title}")
         stack.callback(peer.down)
         peer.up()

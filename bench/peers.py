@@ -182,8 +182,10 @@ class Stock:
         return [self.hub()]
 
     def hub(self) -> int:
-        """The hub's process."""
+        """The hub's process; RuntimeError if it has ended, since then somebody else answers."""
         assert self.process is not None  # asked between up and down only
+        if self.process.poll() is not None:
+            raise RuntimeError(f"stock JupyterHub ({self.name}) has ended:\n{self._last_words()}")
         return self.process.pid
 
     def container_of(self, user: str) -> str:
@@ -217,9 +219,11 @@ class Stock:
                     return
             except OSError:
                 time.sleep(0.2)
+        raise RuntimeError(f"stock JupyterHub ({self.name}) did not start:\n{self._last_words()}")
+
+    def _last_words(self) -> str:
         log = (self.root / "hub.log").read_text(errors="replace").splitlines()
-        said = last_lines([line for line in log if "ConfigProxy" not in line])
-        raise RuntimeError(f"stock JupyterHub ({self.name}) did not start:\n{said}")
+        return last_lines([line for line in log if "ConfigProxy" not in line])
 
 
 def make_network(network: str) -> str:

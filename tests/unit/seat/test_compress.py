@@ -91,6 +91,7 @@ def test_what_browsers_are_sent_is_found(tmp_path: Path) -> None:
         "share/jupyter/lab/static/picture.png",
         "share/jupyter/lab/static/main.js.map",
         f"{packages}/notebook/templates/tree.html",
+        f"{packages}/jupyterlab/static/main.js",
         f"{packages}/numpy/core.py",
     ):
         write(tmp_path / name)

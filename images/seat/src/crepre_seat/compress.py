@@ -22,6 +22,9 @@ KINDS = {".css", ".html", ".ico", ".js", ".json", ".svg", ".txt", ".ttf", ".wasm
 SMALLEST_BYTES = 1024
 """A smaller answer is one packet either way."""
 
+ELSEWHERE = "jupyterlab"
+"""Its package holds all of its static files once more, for those who develop it."""
+
 WORTHWHILE = 0.9
 """A twin that is larger than this share of its file is not kept."""
 
@@ -69,6 +72,8 @@ def static_files(prefix: Path) -> Iterator[Path]:
         shared / "labextensions",
         *sorted(prefix.glob("lib/python*/site-packages/*/static")),
     ):
+        if place.parent.name == ELSEWHERE:
+            continue
         for file in sorted(place.rglob("*")):
             if file.suffix in KINDS and file.is_file() and not file.is_symlink():
                 yield file
