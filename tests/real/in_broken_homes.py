@@ -8,7 +8,6 @@ object: what happened in each home.
 import asyncio
 import json
 import os
-import runpy
 import subprocess
 import sys
 import uuid
@@ -16,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from crepre_seat.verify.server import little_hub, running_server
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -30,11 +30,10 @@ def try_home(case):
     os.environ["HOME"] = str(home)
     os.environ["CREPRE_COURSE_TITLE"] = "A course"
     subprocess.run(["sh", "-c", script], cwd=home, check=True, capture_output=True)
-    verify = runpy.run_path("/opt/course/bin/crepre-verify")
     try:
         with (
-            verify["little_hub"]() as hub,
-            verify["running_server"](hub, f"--ServerApp.root_dir={home}") as (address, headers, _),
+            little_hub() as hub,
+            running_server(hub, f"--ServerApp.root_dir={home}") as (address, headers, _),
         ):
             return name, {
                 "lab": "jupyter-config-data" in ask(address, headers, "lab"),

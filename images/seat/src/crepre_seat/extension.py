@@ -9,11 +9,11 @@ from typing import Any
 
 from crepre_seat.bringing import bring_beside
 from crepre_seat.facts import SeatFacts, facts_in
-from crepre_seat.kernels import RESCUE
 from crepre_seat.notices import Notices
 from crepre_seat.opening import Opening
 from crepre_seat.outage import outlive_outages
 from crepre_seat.places import sentences
+from crepre_seat.rescue import RESCUE
 from crepre_seat.web import routes
 from crepre_seat.welcome import NAME, ensure_welcome
 
