@@ -26,9 +26,11 @@ def test_the_same_packages_without_docker(tmp_path: Path) -> None:
     again = ensure_stack(folder, tmp_path / "stack", steps.append)
     assert again == stack
     assert len(steps) == 3
+    home = tmp_path / "home"  # not around the stack: a server takes no programs from a home
+    home.mkdir()
     done = subprocess.run(
         [stack.python, folder.path / "verify", "--local", "--json"],
-        env={**os.environ, "HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "run")},
+        env={**os.environ, "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(tmp_path / "run")},
         capture_output=True,
         text=True,
         check=False,
