@@ -79,7 +79,7 @@ def recipes(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("image", "checks"), [("course-cpu", 28), ("minimal", 9)])
+@pytest.mark.parametrize(("image", "checks"), [("course-cpu", 29), ("minimal", 10)])
 def test_an_image_holds_what_it_promises(
     image: str, checks: int, request: pytest.FixtureRequest
 ) -> None:

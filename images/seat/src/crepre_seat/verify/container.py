@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +23,15 @@ def check_ordinary_user() -> str:
     ensure(re.search(r"^CapEff:\s+0+$", status, re.MULTILINE), "it has capabilities")
     ensure(Path("/home/student").stat().st_uid == os.getuid(), "the home is somebody else's")
     return f"user {os.getuid()}"
+
+
+def check_terminal() -> str:
+    """A terminal is a login shell, and its programs are the image's all the same."""
+    words = ["bash", "--login", "-c", "command -v python"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    found = done.stdout.strip()
+    ensure(found == f"{sys.prefix}/bin/python", f"python is {found or done.stderr}")
+    return found
 
 
 def check_stack_is_read_only() -> str:
@@ -89,6 +99,7 @@ def changed_bundles() -> list[str]:
 
 CONTAINER: dict[str, Check] = {
     "ordinary user": check_ordinary_user,
+    "terminal": check_terminal,
     "read-only stack": check_stack_is_read_only,
     "no setuid program": check_no_setuid_program,
     "no CA bundle": check_no_bundle_left,

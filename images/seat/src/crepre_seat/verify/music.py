@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -101,7 +102,8 @@ def check_osc() -> str:
 
 def check_impsy() -> str:
     """The musical instrument that predicts is there and tells what it can do."""
-    done = subprocess.run(["impsy", "--help"], capture_output=True, text=True, check=False)
+    program = Path(sys.executable).with_name("impsy")
+    done = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
     ensure(done.returncode == 0 and "dataset" in done.stdout, done.stderr[-300:])
     return "impsy --help"
 
