@@ -20,7 +20,6 @@ from crepre_hub.desk.rewrite import rewrite
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.rosters import KnownPerson, RosterStore
 
-
 LONGEST_ID_KEY = 600
 """In characters, as in the tables; nobody is found by a longer one."""
 

@@ -76,7 +76,7 @@ def configure_login(c: Any, wiring: Wiring) -> None:
     c.JupyterHub.authenticator_class = f"crepre-{wiring.settings.lab.login.kind}"
     c.AccountsAuthenticator.store_url = database_url(wiring.settings, "crepre")
     c.AccountsAuthenticator.sign_up = wiring.settings.lab.login.sign_up
-    c.AccountsAuthenticator.kept_names = lambda: wiring.people.listed_names()
+    c.AccountsAuthenticator.kept_names = lambda: wiring.people.listed_names()  # noqa: PLW0108
 
 
 def configure_servers(c: Any, wiring: Wiring) -> None:
