@@ -119,6 +119,8 @@ class Lab:
         return self.app.authenticator
 
     browser_class: type[Browser] = Browser
+    browsers: dict[str, Any]
+    asker: Any
 
     def browser(self, **kwargs: Any) -> Any:
         self._browsers.append(self.browser_class(self.base, **kwargs))
