@@ -19,6 +19,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets.config import Config
 
 from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.errors import StartFailed
 from crepre_hub.hub.app import CrepreHub
 from crepre_hub.hub.configure import configure_courses, configure_pages
 from crepre_hub.hub.lane import Lane
@@ -45,11 +46,18 @@ image = "x:1"
 """
 
 
+class MockSpawner(SimpleLocalProcessSpawner):
+    """JupyterHub's own mock server, in a process each."""
+
+    async def why_not_running(self) -> StartFailed | None:
+        return None if await self.poll() is None else StartFailed("The mock server has ended.")
+
+
 class TestBackend:
-    """Servers are JupyterHub's own mock server, in a process each; nothing is rendered."""
+    """Nothing is rendered."""
 
     __test__ = False
-    spawner_class = SimpleLocalProcessSpawner
+    spawner_class = MockSpawner
     hub_host = "127.0.0.1"
 
     def identity(self, seat: Seat) -> Mapping[str, object]:
@@ -160,7 +168,7 @@ async def course_lab_in(
         cookie_secret_file=str(folder / "cookie_secret"),
         authenticator_class="crepre-accounts",
         proxy_class=NoProxy,
-        spawner_class=seat_class(SimpleLocalProcessSpawner),
+        spawner_class=seat_class(MockSpawner),
         cleanup_servers=False,
         cleanup_proxy=False,
         log_level="INFO",

@@ -12,9 +12,9 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from course_lab import CourseLab, course_lab_in, write_course
 from jupyterhub import apihandlers, handlers, orm
@@ -104,9 +104,13 @@ def calls(target: str) -> Iterator[Call]:
         yield Call(method, route, path.replace(")?", ""), target)
 
 
-@pytest_asyncio.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[CourseLab]:
-    """Everybody has logged in, and some have a server."""
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CourseLab]:
+    """Everybody has logged in, and some have a server; one lab for all, as none may change it."""
+    tmp_path = tmp_path_factory.mktemp("matrix")
     write_course(
         tmp_path, "music", teachers=["tea", "tina"], assistants=["asa"],
         students=["stu", "two", "ace", "boss"],
@@ -222,16 +226,6 @@ async def test_lists_show_the_own_course_alone(lab: CourseLab) -> None:
     assert {user["name"] for user in json.loads(text)} == MUSIC
 
 
-async def test_staff_see_and_stop_the_servers_of_their_students(lab: CourseLab) -> None:
-    """What the table does allow works, or the test above would prove nothing."""
-    lab.asker = lab.browser()
-    token = lab.app.users["asa"].new_api_token()
-    for path in ("/api/users/stu", "/api/users/stu/server", "/api/users/stu/server/progress"):
-        assert (await ask(lab, Call("get", path, path, "stu"), token))[0] == 200
-    path = "/api/users/stu/server"
-    assert (await ask(lab, Call("delete", path, path, "stu"), token))[0] in (202, 204)
-
-
 def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Every page of JupyterHub's and ours that is about somebody."""
     client = f"jupyterhub-user-{target}"
@@ -296,3 +290,13 @@ async def test_the_course_page_is_for_its_staff(lab: CourseLab) -> None:
             assert status == 404 or shown - {actor} == {"music": MUSIC, "art": ART}[course] - {
                 actor
             }
+
+
+async def test_staff_see_and_stop_the_servers_of_their_students(lab: CourseLab) -> None:
+    """What the table does allow works, or the test above would prove nothing."""
+    lab.asker = lab.browser()
+    token = lab.app.users["asa"].new_api_token()
+    for path in ("/api/users/stu", "/api/users/stu/server", "/api/users/stu/server/progress"):
+        assert (await ask(lab, Call("get", path, path, "stu"), token))[0] == 200
+    path = "/api/users/stu/server"
+    assert (await ask(lab, Call("delete", path, path, "stu"), token))[0] in (202, 204)
