@@ -74,10 +74,10 @@ def _plain(text: str) -> str:
         raise ValueError("is empty")
     if len(plain) > LONGEST_KEY:
         raise ValueError(f"is longer than {LONGEST_KEY} characters")
+    if plain[0] in "=+-@":
+        raise ValueError(f"{plain[:40]!r} is a formula")
     if not plain.isprintable() or " " in plain:
         raise ValueError(f"{plain[:40]!r} has a blank or a character that cannot be seen")
-    if plain[0] in "=+@\t\r":
-        raise ValueError(f"{plain[:40]!r} is a formula")
     return plain
 
 

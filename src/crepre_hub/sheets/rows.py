@@ -33,11 +33,13 @@ def rows_of(text: str) -> tuple[str, tuple[Row, ...]]:
     while lines and not lines[0].strip():
         lines.pop(0)
         skipped += 1
-    separator = _separator_of(lines[0])
-    if lines[0].strip().lower() == f"sep={separator}":  # a line of Excel's own
+    separator = _separator_of(lines[0]) if lines else ","
+    if lines and lines[0].strip().lower() == f"sep={separator}":  # a line of Excel's own
         lines.pop(0)
         skipped += 1
     rows = tuple(_rows(lines, separator, skipped))
+    if not rows:
+        raise SheetError([SheetProblem(0, "there is nothing in the file")])
     if len(rows) > MOST_ROWS:
         text = f"there are more than {MOST_ROWS} rows"
         raise SheetError([SheetProblem(rows[MOST_ROWS].line, text)])
