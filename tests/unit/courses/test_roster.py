@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crepre_hub.courses.enrolment import Enrolment, Origin, counting
@@ -53,6 +53,7 @@ def plan(
     )
 
 
+@settings(deadline=None)
 @given(ENROLMENTS, WANTED, st.sampled_from(Origin))
 def test_after_a_list_its_origin_is_equal_to_it(
     now: list[Enrolment], wanted: list[Wanted], origin: Origin
@@ -67,6 +68,7 @@ def test_after_a_list_its_origin_is_equal_to_it(
         assert person.section in (None, here[person.key].section)
 
 
+@settings(deadline=None)
 @given(ENROLMENTS, WANTED, st.sampled_from(Origin))
 def test_a_list_changes_nothing_of_another_origin_or_course(
     now: list[Enrolment], wanted: list[Wanted], origin: Origin
@@ -77,6 +79,7 @@ def test_a_list_changes_nothing_of_another_origin_or_course(
     assert [e for e in after if e.origin is not origin or e.course != "music"] == others
 
 
+@settings(deadline=None)
 @given(ENROLMENTS, WANTED)
 def test_a_list_that_was_applied_changes_nothing_more(
     now: list[Enrolment], wanted: list[Wanted]
@@ -86,6 +89,7 @@ def test_a_list_that_was_applied_changes_nothing_more(
     assert (again.writes, again.same) == ((), len(wanted))
 
 
+@settings(deadline=None)
 @given(ENROLMENTS, WANTED)
 def test_each_person_is_counted_once(now: list[Enrolment], wanted: list[Wanted]) -> None:
     """Join, change and same make up the list; each write is one place."""

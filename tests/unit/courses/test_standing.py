@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crepre_hub.courses.roles import STAFF, Role
@@ -110,6 +110,7 @@ MEMBERS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(COURSES, MEMBERS)
 def test_laws_of_the_table(courses: dict[str, bool], members: list[Member]) -> None:
     """Reach is to one course, never to admins or teachers, and agrees with ``may_reach``."""

@@ -136,7 +136,7 @@ def test_a_list_of_the_largest_size_is_read() -> None:
 @given(
     st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "ignore"))
 )
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_whatever_is_in_a_file_is_read_or_told(data: bytes) -> None:
     """No stack trace, whatever somebody uploads; what is read has people with visible names."""
     for start in (b"", HEAD):
