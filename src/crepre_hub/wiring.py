@@ -83,7 +83,7 @@ class Wiring:
     @cached_property
     def course_page(self) -> CoursePageDesk:
         """What the staff of a course see."""
-        return CoursePageDesk(self.people, self.rosters)
+        return CoursePageDesk(self.people)
 
     @cached_property
     def joining(self) -> JoinDesk:

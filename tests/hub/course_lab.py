@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from accounts_lab import Browser, Lab, NoProxy, free_port
 from jupyterhub.app import JupyterHub
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets.config import Config
@@ -30,6 +29,7 @@ from crepre_hub.settings.lab import Lab as LabFile
 from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.wiring import Wiring, database_url
+from tests.hub.accounts_lab import Browser, Lab, NoProxy, free_port
 
 COURSE = """
 title = "{title}"

@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from course_lab import CourseLab, course_lab_in, write_course
 from jupyterhub import apihandlers, handlers, orm
 from tornado import web
+
+from tests.hub.course_lab import CourseLab, course_lab_in, write_course
 
 MUSIC = {"tea", "tina", "asa", "stu", "two", "ace", "boss"}
 ART = {"tim", "sam", "two", "ace"}

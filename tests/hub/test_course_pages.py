@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import pytest_asyncio
-from accounts_lab import PASSWORD
-from course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
 from jupyterhub import orm
 
 from crepre_hub.courses.links import JoinLink
 from crepre_hub.login.throttle import PER_PAIR
+from tests.hub.accounts_lab import PASSWORD
+from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
 
 
 @pytest_asyncio.fixture

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from course_lab import CourseLab, course_lab_in, write_course
 from jupyterhub import orm
 
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
+from tests.hub.course_lab import CourseLab, course_lab_in, write_course
 
 
 @pytest_asyncio.fixture

@@ -13,7 +13,7 @@ from crepre_hub.courses.keys import Key
 from crepre_hub.courses.roles import STAFF, Role
 from crepre_hub.courses.standing import Member, may_reach
 from crepre_hub.desk.people import HubUser, PeopleDesk
-from crepre_hub.desk.rosters import RosterDesk
+from crepre_hub.desk.rosters import of_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,8 @@ class MemberRow:
 class CoursePageDesk:
     """Answers what the staff of a course see; each method may raise ``StoreUnreachable``."""
 
-    def __init__(self, people: PeopleDesk, rosters: RosterDesk) -> None:
+    def __init__(self, people: PeopleDesk) -> None:
         self._people = people
-        self._rosters = rosters
 
     def course_or_none(self, course_id: str, reader: HubUser) -> Course | None:
         """The course, if *reader* is of its staff or an admin; nobody else learns that it is."""
@@ -69,10 +68,13 @@ class CoursePageDesk:
     ) -> tuple[MemberRow, ...]:
         """The members of *course*: staff first, then by section and name."""
         everyone = {user.name: user for user in users}
-        people = self._people.people(everyone.values())
-        members = {each.name: each for each in self._people.members(everyone.values())}
+        enrolments = self._people.enrolments()
+        people = self._people.people(everyone.values(), enrolments)
+        known_members = self._people.members_of(everyone.values(), people)
+        members = {each.name: each for each in known_members}
         actor = Role.TEACHER if reader.is_admin else self.role(course, reader)
-        lists = _by_key(self._rosters.enrolments(course))
+        mine = (each for each in enrolments if each.course == course.id)
+        lists = _by_key((*of_file(course, self._people.now), *mine))
         rows = [
             _row(course, actor, reader, members[name], _of(person, lists))
             for name, person in people.items()

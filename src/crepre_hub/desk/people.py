@@ -56,6 +56,11 @@ class PeopleDesk:
         """The day in the machine's time zone, which is the lab's."""
         return self._clock().astimezone().date()
 
+    @property
+    def now(self) -> datetime:
+        """This moment."""
+        return self._clock()
+
     def courses(self) -> Mapping[str, Course]:
         """The courses that count now, by id, in the order of their files."""
         return {course.id: course for course in self._courses.shelf().courses}
@@ -67,11 +72,17 @@ class PeopleDesk:
         mine = self._store.counting_for(keys, now=self._clock())
         return Person(name, is_admin, keys, mine)
 
-    def people(self, users: Iterable[HubUser]) -> dict[str, Person]:
-        """The same for all *users* at once, by name."""
+    def enrolments(self) -> tuple[Enrolment, ...]:
+        """Everybody's that count now, but for those of the course files."""
+        return self._store.all_counting(now=self._clock())
+
+    def people(
+        self, users: Iterable[HubUser], enrolments: Iterable[Enrolment]
+    ) -> dict[str, Person]:
+        """Who *users* are by *enrolments*, which are everybody's; by name."""
         known = {each.name: each.keys for each in self._store.all_people()}
         by_key: dict[Key, list[Enrolment]] = defaultdict(list)
-        for each in self._store.all_counting(now=self._clock()):
+        for each in enrolments:
             by_key[each.key].append(each)
         people = {}
         for user in users:
@@ -83,25 +94,31 @@ class PeopleDesk:
     def members(self, users: Iterable[HubUser]) -> tuple[Member, ...]:
         """*users* with what they are in each course."""
         everyone = tuple(users)
-        people = self.people(everyone)
-        return tuple(self._member(user, people[user.name]) for user in everyone)
+        return self.members_of(everyone, self.people(everyone, self.enrolments()))
+
+    def members_of(
+        self, users: Iterable[HubUser], people: Mapping[str, Person]
+    ) -> tuple[Member, ...]:
+        """The same for whoever has *people* already."""
+        courses = tuple(self.courses().values())
+        return tuple(_member(user, people[user.name], courses) for user in users)
 
     def member(self, user: HubUser) -> Member:
         """*user* with what they are in each course."""
-        return self._member(user, self.person(user.name, is_admin=user.is_admin))
-
-    def _member(self, user: HubUser, person: Person) -> Member:
-        roles = {
-            course.id: role
-            for course in self.courses().values()
-            if (role := enrolled_role(course, person)) is not None
-        }
-        return Member(user.name, user.is_admin, roles, user.running)
+        person = self.person(user.name, is_admin=user.is_admin)
+        return _member(user, person, tuple(self.courses().values()))
 
     def standing(self, users: Iterable[HubUser]) -> Standing:
         """What JupyterHub is to know of *users*."""
+        return self._standing(self.members(users))
+
+    def standing_of_one(self, user: HubUser) -> Standing:
+        """The same for one *user*, without a look at anybody else."""
+        return self._standing([self.member(user)])
+
+    def _standing(self, members: Iterable[Member]) -> Standing:
         courses = {course.id: course.open for course in self.courses().values()}
-        return standing_of(courses, self.members(users))
+        return standing_of(courses, members)
 
     def mark(self) -> object:
         """Something that differs once anything here may have; enrolments end by the minute."""
@@ -114,7 +131,7 @@ class PeopleDesk:
     def listed_names(self) -> frozenset[str]:
         """User names in any list: whoever took one by signing up would be that person."""
         files = (key for course in self.courses().values() for key in course.listed)
-        rosters = (each.key for each in self._store.all_counting(now=self._clock()))
+        rosters = (each.key for each in self.enrolments())
         keys = (*files, *rosters)
         return frozenset(key.text for key in keys if key.kind is KeyKind.NAME)
 
@@ -144,3 +161,10 @@ class PeopleDesk:
             return plan_rules(course, identity, mine, moment=now)
 
         rewrite(self._store, course.id, plan)
+
+
+def _member(user: HubUser, person: Person, courses: Iterable[Course]) -> Member:
+    roles = {
+        course.id: role for course in courses if (role := enrolled_role(course, person)) is not None
+    }
+    return Member(user.name, user.is_admin, roles, user.running)

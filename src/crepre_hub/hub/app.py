@@ -29,6 +29,8 @@ from crepre_hub.errors import BackendError, StoreUnreachable
 from crepre_hub.hub.standing import StandingKeeper
 
 LOOK_EVERY_SECONDS = 5
+CROWD = 5
+"""More new users than this in one moment are no login."""
 
 
 class CrepreHub(JupyterHub):  # type: ignore[misc]
@@ -55,6 +57,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
 
     _standing: StandingKeeper | None = None
     _suspects: frozenset[str] = frozenset()
+    _newcomers: tuple[str, ...] = ()
     _repeating: tuple[PeriodicCallback, ...] = ()
     _first_look: asyncio.Task[None] | None = None
 
@@ -108,13 +111,21 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
 
     def _newcomer(self, _mapper: object, _connection: object, user: orm.User) -> None:
         """Give a new user their groups as soon as the hub has written them down."""
-        asyncio.get_running_loop().call_soon(self._refresh, user.name)
+        if not self._newcomers:
+            asyncio.get_running_loop().call_soon(self._greet)
+        self._newcomers = (*self._newcomers, user.name)
 
-    def _refresh(self, name: str) -> None:
-        try:
-            self.standing.refresh(name)
-        except StoreUnreachable as trouble:
-            self.log.error("%s has no groups yet: %s", name, trouble.__cause__)
+    def _greet(self) -> None:
+        """One by one; a crowd all at once, by a look at everybody."""
+        names, self._newcomers = self._newcomers, ()
+        if len(names) > CROWD:
+            self.standing.look()
+            return
+        for name in names:
+            try:
+                self.standing.refresh(name)
+            except StoreUnreachable as trouble:
+                self.log.error("%s has no groups yet: %s", name, trouble.__cause__)
 
     async def reconcile(self) -> None:
         """End servers that are there and in nobody's name; changes nothing if Docker is silent."""

@@ -22,7 +22,6 @@ from traitlets import Callable as CallableTrait
 from traitlets.config import LoggingConfigurable
 
 from crepre_hub.backends.backend import Backend, Seat, StartLog
-from crepre_hub.decisions import Refused
 from crepre_hub.desk.launch import Launch, LaunchDesk
 from crepre_hub.desk.people import HubUser
 from crepre_hub.errors import CrepreError, StartTimedOut
@@ -108,9 +107,6 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     async def start(self) -> Any:
         """Ask the desk, start, and come back when the server answers."""
         launch = self._launch()
-        self.course = launch.placement.course
-        forget_visitors(self)
-        self.before_start(self)
         for trait, value in launch.traits.items():
             setattr(self, trait, value)
         self.start_log = StartLog()
@@ -126,11 +122,14 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         desk: LaunchDesk = self.desk()
         try:
             launch = desk.launch(self.owner, self.name, self.user_options, asked_by=self.asked_by)
+            if isinstance(launch, Launch):
+                self.course = launch.placement.course
+                forget_visitors(self)
+                self.before_start(self)
+                return launch
         except CrepreError as error:
             raise failed(error, who=self._log_name) from error
-        if isinstance(launch, Refused):
-            raise refused(launch, who=self._log_name)
-        return launch
+        raise refused(launch, who=self._log_name)
 
     async def _start_and_wait(self) -> Any:
         try:

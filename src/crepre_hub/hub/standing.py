@@ -42,6 +42,10 @@ class StandingKeeper:
             return
         self._seen = seen
 
+    def forget(self) -> None:
+        """Write everything at the next look: what was seen is no longer what is written."""
+        self._seen = None
+
     def refresh(self, name: str) -> None:
         """
         Write what one user is.
@@ -51,17 +55,20 @@ class StandingKeeper:
         """
         row = orm.User.find(self._app.db, name)
         if row is not None:
-            standing = self._desk.standing([self._user(row)])
+            standing = self._desk.standing_of_one(self._user(row))
             write_member(self._app.db, row, standing)
+            self.forget()
 
     def users(self) -> dict[str, HubUser]:
         """Every user of the hub, by name."""
-        with_server = orm.Spawner.server != None  # noqa: E711  (SQL's IS NOT NULL)
-        busy = {row.user_id for row in self._app.db.query(orm.Spawner).filter(with_server)}
-        rows = self._app.db.query(orm.User)
+        db = self._app.db
+        with_server = orm.Spawner.server_id != None  # noqa: E711  (SQL's IS NOT NULL)
+        busy = db.query(orm.User).join(orm.Spawner).filter(with_server)
+        running = {row.name: running_of(self._app.users[row]) for row in busy}
+        # Columns, not objects: this is asked every few seconds.
         return {
-            row.name: self._user(row) if row.id in busy else HubUser(row.name, bool(row.admin))
-            for row in rows
+            name: HubUser(name, bool(is_admin), running.get(name, frozenset()))
+            for name, is_admin in db.query(orm.User.name, orm.User.admin)
         }
 
     def _user(self, row: orm.User) -> HubUser:
