@@ -25,6 +25,7 @@ from crepre_hub.courses.enrolment import Enrolment, Origin
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
 from crepre_hub.sheets.roster import read_roster
+from crepre_hub.store.rosters import RosterStore
 from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
 
 ROWS, MEMBERS, TIMES = 2000, 1000, 15
@@ -43,8 +44,8 @@ def roster(section: str) -> bytes:
 def sync(lab: CourseLab, course: Course, data: bytes) -> int:
     """Read, plan and write; how many places were written."""
     sheet = read_roster(data, key_of=course.key_of, kind=KeyKind.NAME)
-    plan = lab.wiring.rosters.plan_sync(course, sheet.people)
-    lab.wiring.rosters.apply(plan)
+    plan = lab.wiring.desks.rosters.plan_sync(course, sheet.people)
+    lab.wiring.desks.rosters.apply(plan)
     return len(plan.change.writes)
 
 
@@ -60,7 +61,7 @@ def fill(lab: CourseLab) -> None:
     for number in range(MEMBERS):
         lab.app.db.add(orm.User(name=f"user{number}"))
     lab.app.db.commit()
-    store = lab.wiring.roster_store
+    store = RosterStore(lab.wiring.engine)
     now = datetime.now(UTC)
     mine = [
         Enrolment("large", Key(KeyKind.NAME, f"user{n}"), Role.STUDENT, Origin.HAND, since=now)
@@ -88,7 +89,7 @@ async def measure(folder: Path) -> dict[str, tuple[float, float]]:
     write_course(folder, "music")
     write_course(folder, "large", teachers=["tea"])
     async with course_lab_in(folder) as lab:
-        course = lab.wiring.rosters.course("music")
+        course = lab.wiring.desks.rosters.course("music")
         first, joined = timed(partial(sync, lab, course, roster("A")))
         again, changed = timed(partial(sync, lab, course, roster("B")))
         assert (joined, changed) == (ROWS, ROWS)

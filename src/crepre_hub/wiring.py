@@ -10,22 +10,16 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import Backend, backend_named
-from crepre_hub.clock import utc_now
-from crepre_hub.desk.course_page import CoursePageDesk
-from crepre_hub.desk.joining import JoinDesk
+from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.launch import LaunchDesk
-from crepre_hub.desk.people import PeopleDesk
-from crepre_hub.desk.rosters import RosterDesk
-from crepre_hub.desk.visits import VisitDesk
 from crepre_hub.ops.image_folders import image_folders
+from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.reader import Settings
+from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.engine import open_engine
-from crepre_hub.store.entries import EntryLog
-from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.migrations import ensure_schema
-from crepre_hub.store.rosters import RosterStore
 
 ROOT_VARIABLE = "CREPRE_ROOT"
 BACKEND_VARIABLE = "CREPRE_BACKEND"
@@ -66,52 +60,19 @@ class Wiring:
         return engine
 
     @cached_property
-    def roster_store(self) -> RosterStore:
-        """Enrolments and the people they are of."""
-        return RosterStore(self.engine)
-
-    @cached_property
-    def people(self) -> PeopleDesk:
-        """Answers who is what in which course."""
-        return PeopleDesk(self.courses, self.roster_store)
-
-    @cached_property
-    def rosters(self) -> RosterDesk:
-        """Changes who is in a course."""
-        return RosterDesk(self.courses, self.roster_store)
-
-    @cached_property
-    def course_page(self) -> CoursePageDesk:
-        """What the staff of a course see."""
-        return CoursePageDesk(self.people)
-
-    @cached_property
-    def joining(self) -> JoinDesk:
-        """Join links."""
-        return JoinDesk(self.people, JoinLinkStore(self.engine), self.roster_store, utc_now)
-
-    @cached_property
-    def visits(self) -> VisitDesk:
-        """Who may enter somebody else's server, and who has."""
-        return VisitDesk(self.people, EntryLog(self.engine), utc_now)
+    def desks(self) -> CourseDesks:
+        """Who is in which course, and what changes it."""
+        return CourseDesks(self.courses, CourseStores.on(self.engine))
 
     @cached_property
     def launch_desk(self) -> LaunchDesk:
         """Answers what is on offer and what may start."""
-        return LaunchDesk(self.people, self.visits, self.backend)
+        return LaunchDesk(self.desks.people, self.desks.visits, self.backend)
 
     @property
     def templates(self) -> Path:
         """Pages that replace or extend JupyterHub's."""
         return Path(__file__).parent / "hub" / "templates"
-
-
-def database_url(settings: Settings, name: str) -> str:
-    """Where *name* (``hub`` or ``crepre``) keeps its tables; one database on PostgreSQL."""
-    url = settings.lab.database.url
-    if url == "sqlite":
-        return f"sqlite:///{settings.state / name}.sqlite"
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def wire_for_hub() -> Wiring:

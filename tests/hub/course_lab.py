@@ -25,10 +25,11 @@ from crepre_hub.hub.lane import Lane
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.profiles.profile import Placement
+from crepre_hub.settings.database import database_url
 from crepre_hub.settings.lab import Lab as LabFile
 from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
-from crepre_hub.wiring import Wiring, database_url
+from crepre_hub.wiring import Wiring
 from tests.hub.accounts_lab import Browser, Lab, NoProxy, free_port
 
 COURSE = """

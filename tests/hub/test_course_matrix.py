@@ -278,7 +278,7 @@ async def test_no_page_leads_into_a_server_that_is_not_the_readers_to_open(lab: 
     assert leaks == []
     assert asked > 400
     assert state(lab)[:5] == before[:5]
-    assert lab.wiring.visits.visitors_of("sam") == ()
+    assert lab.wiring.desks.visits.visitors_of("sam") == ()
 
 
 async def test_the_course_page_is_for_its_staff(lab: CourseLab) -> None:

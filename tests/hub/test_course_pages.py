@@ -33,7 +33,9 @@ def link_to(
     life: timedelta | None = None,
     seats: int | None = None,
 ) -> tuple[JoinLink, str]:
-    link, code = lab.wiring.joining.make(lab.wiring.rosters.course(course), life=life, seats=seats)
+    link, code = lab.wiring.desks.joining.make(
+        lab.wiring.desks.rosters.course(course), life=life, seats=seats
+    )
     return link, code.reveal()
 
 
@@ -71,7 +73,7 @@ async def test_a_join_link_makes_a_student_after_a_click(lab: CourseLab) -> None
     status, page, headers = await new.get(f"/hub/join/{code}")
     assert (status, "Join Music?" in page) == (200, True)
     assert headers["Referrer-Policy"] == "no-referrer"
-    assert lab.wiring.joining.links(lab.wiring.rosters.course("music"))[0].used == 0
+    assert lab.wiring.desks.joining.links(lab.wiring.desks.rosters.course("music"))[0].used == 0
     status, _, headers = await join(new, code)
     assert (status, headers["Location"]) == (302, "/hub/spawn")
     group = orm.Group.find(lab.app.db, "course:music:students")
@@ -108,10 +110,10 @@ async def test_a_code_may_be_typed_in_any_way(lab: CourseLab, form: str) -> None
 async def test_a_link_that_does_not_work_says_why(lab: CourseLab) -> None:
     """Unknown, expired, revoked, full, a course that is over, already in: a sentence each."""
     new, stu = await lab.newcomer("new"), await lab.newcomer("stu")
-    course = lab.wiring.rosters.course("music")
+    course = lab.wiring.desks.rosters.course("music")
     expired = link_to(lab, life=timedelta(0))[1]
     revoked, revoked_code = link_to(lab)
-    lab.wiring.joining.revoke(course, revoked.id)
+    lab.wiring.desks.joining.revoke(course, revoked.id)
     full = link_to(lab, seats=1)[1]
     assert (await join(await lab.newcomer("first"), full))[0] == 302
     past = link_to(lab, "past")[1]
@@ -130,7 +132,7 @@ async def test_a_link_that_does_not_work_says_why(lab: CourseLab) -> None:
         token = await browser.token_of("/hub/password")
         answer, page, _ = await browser.post(f"/hub/join/{code}", {"_xsrf": token})
         assert (answer, sentence in page) == (status, True)
-    assert lab.wiring.joining.links(course)[-1].used == 0
+    assert lab.wiring.desks.joining.links(course)[-1].used == 0
 
 
 async def shown(browser: CourseBrowser, code: str) -> str:
@@ -143,7 +145,7 @@ async def test_joining_needs_the_form_of_this_browser(lab: CourseLab) -> None:
     new = await lab.newcomer("new")
     for headers in ({}, {"Sec-Fetch-Mode": "no-cors"}, {"Origin": "https://evil.example"}):
         assert (await new.post(f"/hub/join/{code}", {}, headers=headers))[0] == 403
-    person = lab.wiring.people.person("new", is_admin=False)
+    person = lab.wiring.desks.people.person("new", is_admin=False)
     assert person.enrolments == ()
 
 
@@ -202,7 +204,7 @@ async def test_an_entry_of_staff_is_seen_by_the_student(lab: CourseLab) -> None:
     assert "Who opened your server" not in (await stu.get("/hub/home"))[1]
     assert await enter(tea, "stu") == 302
     assert await enter(boss, "stu") == 302
-    seen = lab.wiring.visits.visitors_of("stu")
+    seen = lab.wiring.desks.visits.visitors_of("stu")
     assert [(each.visitor, each.visitor_role, each.course) for each in seen] == [
         ("boss", "admin", "music"),
         ("tea", "teacher", "music"),

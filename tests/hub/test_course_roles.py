@@ -50,12 +50,12 @@ async def test_roles_that_no_file_has_any_more_vanish(lab: CourseLab, tmp_path: 
 async def test_a_roster_counts_at_the_next_look(lab: CourseLab) -> None:
     """Enrolled by hand and removed again, without a restart."""
     await lab.newcomer("new")
-    course = lab.wiring.rosters.course("music")
+    course = lab.wiring.desks.rosters.course("music")
     key = Key(KeyKind.NAME, "new")
-    lab.wiring.rosters.add(course, key, role=Role.ASSISTANT)
+    lab.wiring.desks.rosters.add(course, key, role=Role.ASSISTANT)
     lab.look()
     assert group(lab, "course:music:assistants") == {"new"}
-    lab.wiring.rosters.remove(course, key)
+    lab.wiring.desks.rosters.remove(course, key)
     lab.look()
     assert group(lab, "course:music:assistants") == set()
 

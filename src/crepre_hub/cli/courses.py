@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,31 +13,38 @@ from crepre_hub.cli.settings import image_names
 from crepre_hub.cli.terminal import lab_root, told
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.keys import Key
+from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.errors import CourseError
 from crepre_hub.ops.project import ensure_state_folder
+from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
-
-if TYPE_CHECKING:
-    from crepre_hub.wiring import Wiring
+from crepre_hub.settings.live import LiveCourses
+from crepre_hub.store.course_stores import CourseStores
+from crepre_hub.store.engine import open_engine
+from crepre_hub.store.migrations import ensure_schema
 
 CourseId = Annotated[str, typer.Argument(help="The course's short name.", metavar="COURSE")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
 
 
 @contextmanager
-def lab_desks() -> Iterator[Wiring]:
+def lab_desks() -> Iterator[CourseDesks]:
     """The lab's desks, on the files and the database that the running lab uses as well."""
-    from crepre_hub.wiring import Wiring  # noqa: PLC0415  (JupyterHub takes long to import)
-
     with told():
         settings = settings_or_last_good(lab_root())
         ensure_state_folder(settings)
-        wiring = Wiring(settings, tuple(image_names()), settings.lab.servers.backend)
+        courses = LiveCourses(settings.root, images=image_names())
+        engine = open_engine(database_url(settings, "crepre"))
         try:
-            yield wiring
+            ensure_schema(engine)
+            yield CourseDesks(courses, CourseStores.on(engine))
         finally:
-            if "engine" in vars(wiring):
-                wiring.engine.dispose()
+            engine.dispose()
+
+
+def lab_url() -> str:
+    """The address that people open."""
+    return settings_or_last_good(lab_root()).lab.lab.url
 
 
 def key_of(course: Course, written: str) -> Key:

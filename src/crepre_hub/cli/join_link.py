@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from crepre_hub.cli.courses import CourseId, in_words, lab_desks
+from crepre_hub.cli.courses import CourseId, in_words, lab_desks, lab_url
 from crepre_hub.cli.terminal import AsJson, out, print_json, print_table
 from crepre_hub.clock import utc_now
 from crepre_hub.courses.links import JoinLink
@@ -34,7 +34,7 @@ def join_link(
             lab.joining.revoke(course, revoke)
         elif not list_links:
             link, code = lab.joining.make(course, life=life, seats=seats)
-            url = f"{lab.settings.lab.lab.url}/hub/join/{code.reveal()}"
+            url = f"{lab_url()}/hub/join/{code.reveal()}"
             _print_new(link, code.reveal(), url, as_json)
             return
         links = lab.joining.links(course)

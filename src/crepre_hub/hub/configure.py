@@ -17,11 +17,12 @@ from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.login.gate import Gate
 from crepre_hub.secret import ensure_secret_file
+from crepre_hub.settings.database import database_url
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.store.attempts import AttemptLog
 from crepre_hub.store.engine import tune_sqlite
 from crepre_hub.store.entries import Entry
-from crepre_hub.wiring import Wiring, database_url
+from crepre_hub.wiring import Wiring
 
 CULLER = "idle-culler"
 
@@ -54,10 +55,10 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
 
 def configure_courses(c: Any, wiring: Wiring) -> None:
     """Who is in which course, what each may do there, and the pages of courses."""
-    c.CrepreHub.people = lambda: wiring.people
-    c.CrepreHub.visits = lambda: wiring.visits
-    c.CrepreHub.joining = lambda: wiring.joining
-    c.CrepreHub.course_page = lambda: wiring.course_page
+    c.CrepreHub.people = lambda: wiring.desks.people
+    c.CrepreHub.visits = lambda: wiring.desks.visits
+    c.CrepreHub.joining = lambda: wiring.desks.joining
+    c.CrepreHub.course_page = lambda: wiring.desks.page
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
     c.CrepreHub.pages = [
@@ -76,7 +77,7 @@ def configure_login(c: Any, wiring: Wiring) -> None:
     c.JupyterHub.authenticator_class = f"crepre-{wiring.settings.lab.login.kind}"
     c.AccountsAuthenticator.store_url = database_url(wiring.settings, "crepre")
     c.AccountsAuthenticator.sign_up = wiring.settings.lab.login.sign_up
-    c.AccountsAuthenticator.kept_names = lambda: wiring.people.listed_names()  # noqa: PLW0108
+    c.AccountsAuthenticator.kept_names = lambda: wiring.desks.people.listed_names()  # noqa: PLW0108
 
 
 def configure_servers(c: Any, wiring: Wiring) -> None:
@@ -125,12 +126,12 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
 def _courses_to_teach(user: Any, wiring: Wiring) -> list[tuple[str, str]]:
     """Id and title of each course whose page *user* may see."""
     reader = HubUser(user.name, bool(user.admin))
-    return [(course.id, course.title) for course in wiring.course_page.courses_of(reader)]
+    return [(course.id, course.title) for course in wiring.desks.page.courses_of(reader)]
 
 
 def _visitors_of(user: Any, wiring: Wiring) -> tuple[Entry, ...]:
     """Who came into the servers of *user*, the newest first."""
-    return wiring.visits.visitors_of(user.name)
+    return wiring.desks.visits.visitors_of(user.name)
 
 
 def _problems_for(user: Any, wiring: Wiring) -> list[str]:
