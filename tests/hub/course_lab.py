@@ -50,6 +50,8 @@ image = "x:1"
 class MockSpawner(SimpleLocalProcessSpawner):
     """JupyterHub's own mock server, in a process each."""
 
+    server_id = "mock"
+
     async def why_not_running(self) -> StartFailed | None:
         return None if await self.poll() is None else StartFailed("The mock server has ended.")
 
@@ -123,9 +125,11 @@ class CourseLab(Lab):
             await asyncio.sleep(0.1)
         raise AssertionError(f"{name}'s server did not start within 30 s")
 
+    keeps_servers = False
+
     async def close(self) -> None:
         for user in list(self.app.users.values()):
-            pid = user.spawner.pid if user.running else 0
+            pid = user.spawner.pid if user.running and not self.keeps_servers else 0
             if pid:
                 os.kill(pid, signal.SIGKILL)
                 await asyncio.to_thread(os.waitpid, pid, 0)

@@ -10,6 +10,7 @@ from jupyterhub import orm
 
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
+from tests.hub.accounts_lab import free_port
 from tests.hub.course_lab import CourseLab, course_lab_in, write_course
 
 
@@ -70,3 +71,43 @@ async def test_reach_follows_the_course_of_the_running_server(lab: CourseLab) ->
     await lab.app.users["two"].stop()
     lab.look()
     assert group(lab, "course:music:reached-by-staff") == {"two"}
+
+
+async def test_a_restarted_hub_knows_what_a_server_runs_for(tmp_path: Path) -> None:
+    """The course is in the server's state: reach is the same after a restart as before."""
+    write_course(tmp_path, "music", teachers=["tea"], students=["two"])
+    write_course(tmp_path, "art", teachers=["tim"], students=["two"])
+    port = free_port()
+    async with course_lab_in(tmp_path, port=port) as lab:
+        await lab.started("two", await lab.newcomer("two"), "art/small")
+        lab.keeps_servers = True
+    async with course_lab_in(tmp_path, port=port) as lab:
+        assert group(lab, "course:music:reached-by-staff") == set()
+        assert group(lab, "course:art:reached-by-staff") == {"two"}
+        assert lab.app.users["two"].spawner.course == "art"
+
+
+async def test_a_server_of_which_nothing_is_known_is_reached_by_nobody(lab: CourseLab) -> None:
+    """As one is that an older version started."""
+    await lab.started("stu", await lab.newcomer("stu"), "music/small")
+    lab.app.users["stu"].spawner.course = ""
+    lab.app.standing.forget()
+    lab.look()
+    assert group(lab, "course:music:reached-by-staff") == set()
+
+
+async def test_while_the_database_is_silent_groups_stay_and_nothing_starts(lab: CourseLab) -> None:
+    """A hiccup ends no lesson, and lets nobody in by an older answer."""
+    stu = await lab.newcomer("stu")
+    with lab.wiring.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE crepre_enrolments RENAME TO crepre_gone")
+    lab.app.standing.forget()
+    lab.look()
+    assert group(lab, "course:music:reached-by-staff") == {"stu"}
+    status, page, _ = await stu.submit_spawn("music/small")
+    assert status == 503
+    assert "database does not answer. Wait a minute, then try again." in page
+    headers = {"Authorization": f"token {lab.app.users['stu'].new_api_token()}"}
+    assert (await stu.post("/hub/api/users/stu/server", "{}", headers=headers))[0] == 503
+    assert group(lab, "course:music:reached-by-staff") == {"stu"}
+    assert not lab.app.users["stu"].running

@@ -28,6 +28,7 @@ from crepre_hub.errors import CrepreError, StartTimedOut
 from crepre_hub.hub.entries import forget_visitors
 from crepre_hub.hub.failures import failed, refused
 from crepre_hub.hub.spawn_form import render_form
+from crepre_hub.login.later import come_back_later
 
 ASK_EVERY_SECONDS = 0.05
 LOOK_EVERY_SECONDS = 2.0
@@ -95,7 +96,8 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     def cards(self) -> str:
         """The form with what the person may start; empty where there is nothing to choose."""
         desk: LaunchDesk = self.desk()
-        choice = desk.choice(self.owner, self.orm_spawner.user_options)
+        with come_back_later():
+            choice = desk.choice(self.owner, self.orm_spawner.user_options)
         if len(choice.offers) == 1:
             # The hub starts at once, with the options it saved, which may be of last term.
             self.orm_spawner.user_options = {}
