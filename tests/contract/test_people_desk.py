@@ -113,8 +113,16 @@ def test_the_mark_changes_with_every_roster_and_login(desks: CourseDesks) -> Non
     marks.append(desks.people.mark())
     desks.people.welcome(ada())
     marks.append(desks.people.mark())
-    assert len(set(marks)) == 3
+    assert marks[0] != marks[1] != marks[2] != marks[0]
     assert desks.people.mark() == marks[-1]
+
+
+def test_the_mark_changes_with_every_course_file(desks: CourseDesks, tmp_path: Path) -> None:
+    """A list that is edited counts."""
+    before = desks.people.mark()
+    file = tmp_path / "courses" / "by-name.toml"
+    file.write_text(file.read_text().replace('["tea"]', '["tea", "tim"]'))
+    assert desks.people.mark() != before
 
 
 def test_names_in_any_list_are_kept_from_signing_up(desks: CourseDesks) -> None:

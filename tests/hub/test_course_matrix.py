@@ -58,6 +58,12 @@ FOR_ALL = {
 }  # fmt: skip
 """About nobody else, or looked at below."""
 
+NO_ANSWER = {
+    ("post", "/api/authorizations/token/([^/]+)"): 500,
+    ("get", "/api/authorizations/token"): 500,
+}
+"""JupyterHub's own: methods whose signature does not fit the route. Nobody gets anything."""
+
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES: dict[str, Any] = {
     "/api/groups/([^/]+)/users": {"users": ["tea", "asa", "stu", "tim", "ace", "out"]},
@@ -166,7 +172,7 @@ async def test_nobody_does_to_others_what_the_table_does_not_say(lab: CourseLab)
                     continue
                 status, text = await ask(lab, call, tokens.get(actor or ""))
                 asked += 1
-                if status not in (403, 404) and "authorizations/token" not in call.route:
+                if status not in (403, 404, NO_ANSWER.get(key)):
                     leaks.append(f"{actor}: {call.method} {call.path} -> {status} {text[:80]}")
     assert leaks == []
     assert asked > 2000

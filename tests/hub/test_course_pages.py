@@ -13,6 +13,7 @@ import pytest_asyncio
 from jupyterhub import orm
 
 from crepre_hub.courses.links import JoinLink
+from crepre_hub.desk.joining import plain_code
 from crepre_hub.login.throttle import PER_PAIR
 from tests.hub.accounts_lab import PASSWORD
 from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
@@ -137,6 +138,24 @@ async def test_a_link_that_does_not_work_says_why(lab: CourseLab) -> None:
 
 async def shown(browser: CourseBrowser, code: str) -> str:
     return (await browser.get(f"/hub/join/{code}"))[1]
+
+
+async def test_a_code_is_not_in_the_log(
+    lab: CourseLab, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither looked at, nor used, nor wrong: whoever reads the log could join."""
+    _, code = link_to(lab)
+    new = await lab.newcomer("new")
+    wrong = "2222-3333-4444-5555-6666"
+    for each in (code, wrong, plain_code(code)):
+        await new.get(f"/hub/join/{each}")
+    guest = lab.browser()
+    _, _, headers = await guest.get(f"/hub/join/{code}")
+    await guest.submit(headers["Location"], username="new", password=PASSWORD)
+    await join(new, code)
+    written = caplog.text + capfd.readouterr().err
+    assert "/hub/join/[secret]" in written
+    assert not [text for text in (code, plain_code(code), wrong) if text in written]
 
 
 async def test_joining_needs_the_form_of_this_browser(lab: CourseLab) -> None:

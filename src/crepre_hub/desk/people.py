@@ -126,7 +126,7 @@ class PeopleDesk:
         minute = now.replace(second=0, microsecond=0)
         courses = self._courses.shelf().courses
         versions = tuple(sorted(self._store.versions().items()))
-        return minute, tuple(map(id, courses)), versions, self._welcomed
+        return minute, courses, versions, self._welcomed
 
     def listed_names(self) -> frozenset[str]:
         """User names in any list: whoever took one by signing up would be that person."""

@@ -26,6 +26,7 @@ from crepre_hub.backends.backend import Backend, Found, Seat
 from crepre_hub.clock import utc_now
 from crepre_hub.desk.reconcile import Known, plan_reconcile
 from crepre_hub.errors import BackendError, StoreUnreachable
+from crepre_hub.hub.access_log import hide_join_codes
 from crepre_hub.hub.standing import StandingKeeper
 
 LOOK_EVERY_SECONDS = 5
@@ -67,6 +68,11 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         if self._standing is None:
             self._standing = StandingKeeper(self, self.people())
         return self._standing
+
+    def init_logging(self) -> None:
+        """As JupyterHub does, without join codes in the log of requests."""
+        super().init_logging()
+        hide_join_codes()
 
     async def init_role_assignment(self) -> None:
         """Roles of the configuration, then those of the courses: nobody is let in before."""
