@@ -24,11 +24,14 @@ image = "course-cpu"
 
 @pytest.fixture
 def course(local_lab: Lab) -> Iterator[str]:
-    """A course of its own, gone afterwards."""
-    file = local_lab.root / "courses" / "visited.toml"
+    """A course of its own, the lab's only one that is for some alone; gone afterwards."""
+    file, other = (local_lab.root / "courses" / f"{name}.toml" for name in ("visited", "ml"))
+    before = other.read_text()
+    other.write_text(before.replace("open = true", "open = false"))
     file.write_text(COURSE)
     yield "visited"
     file.unlink()
+    other.write_text(before)
 
 
 async def confirm(page: Page) -> None:
@@ -43,9 +46,11 @@ async def test_a_teacher_visits_a_student(browser: Browser, local_lab: Lab, cour
     await sol.go("/hub/join/2222-2222-2222-2222-2222")
     await expect(sol.page.get_by_role("alert")).to_contain_text("There is no such join code.")
     await looks_right(sol.page)
-    await sol.go("/hub/join")
-    await sol.page.get_by_label("Join code").fill(link.rpartition("/")[2].lower())
-    await sol.page.get_by_role("button", name="Go on").click()
+    await sol.go("/hub/spawn")
+    await expect(sol.page.locator("#no-course")).to_contain_text("You are logged in as sol.")
+    await looks_right(sol.page)
+    await sol.page.get_by_label("A join code").fill(link.rpartition("/")[2].lower())
+    await sol.page.get_by_role("button", name="Join a course").click()
     await expect(sol.page.get_by_role("heading")).to_contain_text("Join Listening")
     await looks_right(sol.page)
     await sol.page.get_by_role("button", name="Join the course").click()
