@@ -5,6 +5,7 @@
 #   make check    format, lint, types, architecture, known vulnerabilities
 #   make audit    known vulnerabilities alone; STRICT=1 fails where nobody can be asked
 #   make bench    speed against stock JupyterHub, side by side
+#   make image-gpu  build and verify the image for GPUs: gigabytes, and no part of make test
 #   make clean    remove what the other commands made; var/ and students' homes stay
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up install test check audit bench clean lock
+.PHONY: up install test check audit bench clean lock image-gpu image-locks
 
 up: install
 	@$(BIN)/crepre up --init
@@ -28,6 +29,9 @@ check: $(VENV)/.check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/hadolint --config images/hadolint.yaml images/*/Dockerfile
+	$(BIN)/shellcheck images/steps/debian images/steps/python images/steps/seat images/steps/shell.sh \
+		images/course-cpu/mscore3 images/guard/guard.sh
 	$(BIN)/python -m pytest -q tests/unit
 	$(BIN)/python -m audit
 
@@ -37,6 +41,10 @@ audit: $(VENV)/.check
 bench: $(VENV)/.test
 	@$(BIN)/python -m tests.machine
 	@$(BIN)/python -m bench $(ARGS)
+
+image-gpu: install
+	$(BIN)/crepre image build course-gpu
+	$(BIN)/crepre image verify course-gpu
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -48,6 +56,20 @@ lock: $(VENV)/.hub
 	$(LOCK) pyproject.toml -o requirements/hub.txt
 	$(LOCK) pyproject.toml --group test -c requirements/hub.txt -o requirements/test.txt
 	$(LOCK) pyproject.toml --group test --group check -c requirements/test.txt -o requirements/check.txt
+
+# Fresh locks of the images, after a change of a requirements.in; UPGRADE=--upgrade for newer versions.
+# What two images share has one version: that of course-cpu.
+IMAGE_LOCK = $(UV) pip compile -q --generate-hashes --no-config $(UPGRADE) \
+	--custom-compile-command 'make image-locks'
+image-locks: $(VENV)/.uv
+	cd images/course-cpu && ../../$(IMAGE_LOCK) --universal --python-version 3.11 \
+		--excludes excludes.txt --override overrides.txt -o lock.txt requirements.in
+	cd images/minimal && ../../$(IMAGE_LOCK) --universal --python-version 3.11 \
+		--excludes excludes.txt -c ../course-cpu/lock.txt -o lock.txt requirements.in
+	cd images/course-gpu && ../../$(IMAGE_LOCK) --universal --python-version 3.11 \
+		--excludes excludes.txt --override overrides.txt -c ../course-cpu/lock.txt \
+		-o lock.txt requirements.in ../course-cpu/requirements.in
+	cp requirements/uv.txt images/steps/uv.txt
 
 $(VENV)/.uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"crepre-hub needs Python 3.11, 3.12 or 3.13; $(PYTHON) is {v[0]}.{v[1]}. Name another one: make up PYTHON=python3.12")'

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,10 +21,18 @@ import docker
 import typer
 from rich.console import Console
 
+from bench.alone import COMMANDS, Alone, alone_rows, measure_alone
 from bench.machine import this_machine
 from bench.meters import memory_pss_mib, tree
 from bench.peers import Ours, Peer, Stock
-from bench.report import line, missed_goals, print_summary, summary, write_json
+from bench.report import (
+    line,
+    missed_goals,
+    print_alone,
+    print_summary,
+    summary,
+    write_json,
+)
 from bench.rounds import Plan, measure
 from crepre_hub.ops.docker_cli import find_docker_client
 from crepre_hub.ops.images import build_image
@@ -32,6 +41,7 @@ from tests.machine.engine import ensure_docker_engine
 from tests.machine.fixtures import COURSE_IMAGE, LOG
 
 QUICK = Plan(ones=2, manies=1, students=6, timeout=120)
+QUICK_ALONE = 2
 
 console = Console()
 
@@ -42,7 +52,8 @@ def main(
     crowds: Annotated[int, typer.Option(min=0, help="Rounds of all students at once.")] = 5,
     students: Annotated[int, typer.Option(min=1, max=50, help="How many at once.")] = 10,
     timeout: Annotated[float, typer.Option(help="Seconds; a failed start counts as much.")] = 120,
-    quick: Annotated[bool, typer.Option("--quick", help="A glimpse, without the expert.")] = False,
+    alone: Annotated[int, typer.Option(min=0, help="Rounds of the server without a lab.")] = 8,
+    quick: Annotated[bool, typer.Option("--quick", help="A glimpse, of two peers only.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
 ) -> None:
     """Measure, print, and say whether the goals are reached."""
@@ -50,15 +61,18 @@ def main(
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell left it ignored
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
-        peers, machine = _ready(stack, with_expert=not quick)
+        peers, machine, image = _ready(stack, with_all=not quick)
         _tell(f"{machine.processor}, {machine.cores} cores, load {machine.load[0]:.1f}")
         memory = {"before": _memory(peers)}
         samples = asyncio.run(measure(peers, plan, lambda sample: _tell(line(sample))))
         memory["after"] = _memory(peers)
+        by_itself = _alone(image, QUICK_ALONE if quick else alone)
         if json:
-            write_json(json, samples, machine=machine, plan=plan, peers=peers, memory=memory)
+            about: dict[str, Any] = {"machine": machine, "plan": plan, "peers": peers}
+            write_json(json, samples, **about, memory=memory, alone=by_itself)
     rows = summary(samples)
     print_summary(console, rows, plan)
+    print_alone(console, alone_rows(by_itself))
     _tell_memory(memory)
     missed = missed_goals(rows)
     for each in missed:
@@ -66,27 +80,39 @@ def main(
     raise typer.Exit(1 if missed else 0)
 
 
-def _ready(stack: ExitStack, *, with_expert: bool) -> tuple[list[Peer], Any]:
-    """All peers, running; *stack* ends them and removes what they made."""
+def _alone(image: str, rounds: int) -> list[Alone]:
+    """The labs are idle meanwhile."""
+    if not rounds:
+        return []
+    _tell("starting the server without a lab")
+    return measure_alone(find_docker_client(os.environ).path, image, rounds)
+
+
+def _ready(stack: ExitStack, *, with_all: bool) -> tuple[list[Peer], Any, str]:
+    """All peers, running, and their image; *stack* ends them and removes what they made."""
     engine = ensure_docker_engine(LOG)
     stack.callback(engine.stop)
     base = ensure_base_image(find_docker_client(os.environ).path, os.environ)
     run = secrets.token_hex(3)
     root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crepre-bench-")))
     image, digest = stack.enter_context(_image(run, base))
-    peers: list[Peer] = [
-        Ours(root / "ours", run, image, f"10.240.{secrets.randbelow(256)}.0/24", base),
-        Stock("plain", "stock", root / "plain", f"crepre-bench-{run}-plain", image),
+    lab = f"bench{run}"
+    subnets = (f"10.240.{number}.0/24" for number in random.sample(range(256), 2))
+    prefix = f"crepre-bench-{run}"
+    makers: list[Callable[[], Peer]] = [
+        lambda: Ours(root / "ours", lab, image, next(subnets), base),
+        lambda: Stock("plain", "stock", root / "plain", f"{prefix}-plain", image),
+        lambda: Stock("expert", "stock, tuned", root / "expert", f"{prefix}-expert", image),
+        lambda: Ours(root / "slow", f"{lab}s", image, next(subnets), base, command=COMMANDS[1]),
     ]
-    if with_expert:
-        prefix = f"crepre-bench-{run}-expert"
-        expert = Stock("expert", "stock, tuned", root / "expert", prefix, image)
-        peers.append(expert)
-    for peer in peers:
+    peers: list[Peer] = []
+    for make in makers if with_all else makers[:2]:
+        peer = make()  # when those before it run, so that it chooses no port of theirs
+        peers.append(peer)
         _tell(f"starting {peer.title}")
         stack.callback(peer.down)
         peer.up()
-    return peers, this_machine(digest)
+    return peers, this_machine(digest), image
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float], *, seed: int = 
     if len(ours) != len(theirs) or not ours:
         raise ValueError("a ratio needs a round at least, and both sides of each round")
     pairs = list(zip(ours, theirs, strict=True))
-    choose = random.Random(seed).choices  # noqa: S311  (statistics, no secret)
+    choose = random.Random(seed).choices
     drawn = sorted(_ratio(choose(pairs, k=len(pairs))) for _ in range(RESAMPLES))
     at: Callable[[float], float] = lambda share: drawn[round(share * (RESAMPLES - 1))]  # noqa: E731
     return Ratio(_ratio(pairs), at(0.025), at(0.975))

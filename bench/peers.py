@@ -74,15 +74,22 @@ class Peer(Protocol):
 
 
 class Ours:
-    """A lab as ``crepre up`` makes it, with a profile that has no less than stock's servers."""
+    """
+    A lab as ``crepre up`` makes it, with a profile that has no less than stock's servers.
 
-    name = "ours"
-    title = "crepre-hub"
+    With *command* servers are begun by another one than the image's own, such as stock's: what
+    is left then is what the hub does, without what the image does.
+    """
 
-    def __init__(self, root: Path, run: str, image: str, subnet: str, base: str) -> None:
+    def __init__(
+        self, root: Path, lab_id: str, image: str, subnet: str, base: str, *, command: str = ""
+    ) -> None:
+        self.name = "unshaped" if command else "ours"
+        self.title = f"crepre-hub{f' with {command} as its command' if command else ''}"
         root.mkdir()
-        self._lab = Lab(root, f"bench{run}", free_port(), "docker", subnet, base=base)
+        self._lab = Lab(root, lab_id, free_port(), "docker", subnet, base=base)
         self._image = image
+        self._command = command
 
     @property
     def url(self) -> str:
@@ -92,6 +99,10 @@ class Ours:
     def up(self) -> None:
         """Run it; back when it answers."""
         self._lab.write(COURSE.format(image=self._image))
+        if self._command:
+            hatch = self._lab.root / "config.d"
+            hatch.mkdir()
+            (hatch / "command.py").write_text(f"c.DockerSpawner.cmd = {self._command!r}\n")
         self._lab.up()
 
     def down(self) -> None:
@@ -171,8 +182,10 @@ class Stock:
         return [self.hub()]
 
     def hub(self) -> int:
-        """The hub's process."""
+        """The hub's process; RuntimeError if it has ended, since then somebody else answers."""
         assert self.process is not None  # asked between up and down only
+        if self.process.poll() is not None:
+            raise RuntimeError(f"stock JupyterHub ({self.name}) has ended:\n{self._last_words()}")
         return self.process.pid
 
     def container_of(self, user: str) -> str:
@@ -206,9 +219,11 @@ class Stock:
                     return
             except OSError:
                 time.sleep(0.2)
+        raise RuntimeError(f"stock JupyterHub ({self.name}) did not start:\n{self._last_words()}")
+
+    def _last_words(self) -> str:
         log = (self.root / "hub.log").read_text(errors="replace").splitlines()
-        said = last_lines([line for line in log if "ConfigProxy" not in line])
-        raise RuntimeError(f"stock JupyterHub ({self.name}) did not start:\n{said}")
+        return last_lines([line for line in log if "ConfigProxy" not in line])
 
 
 def make_network(network: str) -> str:

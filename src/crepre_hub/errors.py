@@ -18,6 +18,7 @@ What is raised on purpose.
     │       ├── StartTimedOut
     │       ├── OutOfMemory
     │       └── HomeFull
+    ├── TrialFailed         an image did not do what a student's server must
     └── CommandFailed       a program we called ended with an error
 """
 
@@ -127,6 +128,12 @@ class DiskFull(BackendError):
     """The disk that holds containers has no room for one more."""
 
     reason = "disk-full"
+
+
+class TrialFailed(CrepreError):
+    """An image did not do what a student's server must; students keep the one before."""
+
+    reason = "trial-failed"
 
 
 class CommandFailed(CrepreError):

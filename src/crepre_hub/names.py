@@ -46,3 +46,16 @@ def seat_name(lab: str, user: str, server: str, *, key: bytes) -> str:
 def home_volume(lab: str, user: str) -> str:
     """The volume that holds *user*'s home; one for all of a person's servers."""
     return f"{lab}-home-{_escaped(user)}"
+
+
+def own_repository(lab: str, course: str, image: str) -> str:
+    """
+    Docker's name for the builds of a course's own image on top of *image*.
+
+    A part of such a name must not end in a hyphen, as a course's id may; ``_`` is in no id.
+    Source: https://pkg.go.dev/github.com/distribution/reference#pkg-overview
+    """
+    plain = course.rstrip("-")
+    hyphens = len(course) - len(plain)
+    part = f"{plain}__{hyphens}" if hyphens else plain
+    return f"crepre/{lab}/{part}/{image}"

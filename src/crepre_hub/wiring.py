@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +11,15 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import Backend, backend_named
+from crepre_hub.courses.course import Course
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.launch import LaunchDesk
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
+from crepre_hub.settings.own_images import LiveOwnImages
+from crepre_hub.settings.problems import Problem
 from crepre_hub.settings.reader import Settings
 from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.engine import open_engine
@@ -48,6 +52,11 @@ class Wiring:
         return LiveCourses(self.settings.root, images=self.images)
 
     @cached_property
+    def own_images(self) -> LiveOwnImages:
+        """What courses have on top of their images; built while the lab runs."""
+        return LiveOwnImages(self.settings.root)
+
+    @cached_property
     def backend(self) -> Backend:
         """Where servers run."""
         return backend_named(self.backend_name, self.settings)
@@ -67,7 +76,14 @@ class Wiring:
     @cached_property
     def launch_desk(self) -> LaunchDesk:
         """Answers what is on offer and what may start."""
-        return LaunchDesk(self.desks.people, self.desks.visits, self.backend)
+        desks = self.desks
+        return LaunchDesk(desks.people, desks.visits, self.backend, self.own_images.references)
+
+    def outdated_images(self, courses: Iterable[Course]) -> tuple[Problem, ...]:
+        """Courses whose own files ask for more than servers have; of those in containers alone."""
+        if self.backend_name != "docker":
+            return ()
+        return self.own_images.problems(courses, self.images)
 
     @property
     def templates(self) -> Path:

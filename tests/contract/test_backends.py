@@ -26,7 +26,8 @@ pytestmark = pytest.mark.usefixtures("closed_doors")
 
 GiB = 1024**3
 POINTS = sorted(entry_points(group="crepre.backends"), key=lambda point: point.name)
-PLACEMENT = Placement("music", "small", "course-cpu", 1.5, 2 * GiB)
+TOLD = {"CREPRE_COURSE_TITLE": "Music {user} {0} {x.y} }{ 100%"}
+PLACEMENT = Placement("music", "small", "course-cpu", 1.5, 2 * GiB, environment=TOLD)
 ADA = Seat("ada")
 KEY = "ab" * 32
 LABS = Path("/to be set")
@@ -189,7 +190,7 @@ def test_a_hostile_name_reaches_nothing_else(backend: Backend, seat: Seat) -> No
     traits = rendered(backend, seat)
     labels = set((traits.get("extra_create_kwargs") or {}).get("labels", {}).values())
     for text in texts(traits):
-        if text not in labels:  # labels are told as they are, and lead nowhere
+        if text not in labels and "Music" not in text:  # these are told as they are
             assert ".." not in PurePosixPath(text).parts
             assert "{" not in text
             assert "\n" not in text
@@ -204,6 +205,17 @@ def test_a_size_is_rendered_as_it_is(backend: Backend, cpus: float, memory: int)
     if backend.name == "docker":
         host = traits["extra_host_config"]
         assert (host["nano_cpus"], host["mem_limit"]) == (round(cpus * 1e9), memory)
+
+
+def test_a_server_is_told_of_its_course(backend: Backend) -> None:
+    """What the placement says reaches the server by its own names, as it is."""
+    spawner = seat_class(backend.spawner_class)()
+    traits = rendered(backend, ADA)
+    kwargs = traits.get("extra_create_kwargs", {})
+    if kwargs:
+        kwargs = spawner._render_templates(kwargs, {"user": "somebody"})
+    environment = kwargs.get("environment") or traits["environment"]
+    assert TOLD.items() <= environment.items()
 
 
 def test_rendering_twice_is_the_same(backend: Backend) -> None:
@@ -228,6 +240,7 @@ def test_what_a_seat_in_docker_is_made_of() -> None:
             "image": "crepre/course-cpu:latest",
             "user": "1000:1000",
             "environment": {
+                "CREPRE_COURSE_TITLE": "Music {{user}} {{0}} {{x.y}} }}{{ 100%",
                 "MEM_LIMIT": str(2 * GiB),
                 "CPU_LIMIT": "1.5",
                 "NVIDIA_VISIBLE_DEVICES": "void",
@@ -264,9 +277,11 @@ def test_what_a_local_seat_is_made_of() -> None:
     traits = dict(of_lab("lab", "local").render(PLACEMENT, Seat("ada")))
     traits.pop("args")  # depends on who runs the tests
     assert callable(traits.pop("end_leftovers"))
-    assert traits.pop("environment")["PATH"].startswith(f"{LABS}/lab/var/stack/course-cpu/bin:")
+    environment = traits.pop("environment")
+    assert environment["PATH"].startswith(f"{LABS}/lab/var/stack/course-cpu/bin:")
+    assert environment["PIP_USER"] == "1"
     assert traits == {
-        "cmd": [f"{LABS}/lab/var/stack/course-cpu/bin/jupyterhub-singleuser"],
+        "cmd": [f"{LABS}/lab/var/stack/course-cpu/bin/crepre-seat"],
         "home_dir": f"{LABS}/lab/var/homes/lab-home-ada",
         "notebook_dir": f"{LABS}/lab/var/homes/lab-home-ada",
         "log_file": f"{LABS}/lab/var/log/servers/lab-home-ada.log",

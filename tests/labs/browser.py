@@ -24,6 +24,9 @@ FLAGS = (
 PATIENCE_SECONDS = 60
 """JupyterLab takes its time in a browser that shares two processors with the lab."""
 
+AT_WORK = ".jp-LauncherCard, .jp-Notebook, .jp-MarkdownViewer"
+"""What fills the middle of JupyterLab when it is there to be used."""
+
 _CODE = re.compile(r"[Cc]ode ([2-9A-Z]{6})\b")
 
 
@@ -107,11 +110,14 @@ class Visitor:
     async def until_lab(self) -> None:
         """Return when JupyterLab is there to be used."""
         await self.page.wait_for_url("**/user/*/lab**")
-        await expect(self.page.locator(".jp-LauncherCard, .jp-Notebook").first).to_be_visible()
+        await expect(self.page.locator(AT_WORK).first).to_be_visible()
 
     async def new_notebook(self) -> None:
         """Click Python in the launcher; back when the kernel is idle."""
-        await self.page.locator('.jp-LauncherCard[data-category="Notebook"]').click()
+        python = self.page.locator('.jp-LauncherCard[data-category="Notebook"]')
+        if not await python.is_visible():  # a page is open, such as that of welcome
+            await self.page.keyboard.press("Control+Shift+l")
+        await python.click()
         await expect(self.page.locator(".jp-Notebook .cm-content").first).to_be_visible()
         await self.until_idle()
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from tests.labs.lab import Lab, new_lab
+from tests.labs.lab import COURSE, Lab, new_lab
 from tests.labs.student import Student
 from tests.machine.engine import Engine
 
@@ -33,8 +33,13 @@ def make_lab(
 
 @pytest.fixture(scope="session")
 def docker_lab(make_lab: LabMaker, docker_engine: Engine, base_image: str) -> Lab:
-    """A lab with servers in containers, shared by tests that leave it as they found it."""
+    """
+    A lab with servers in containers, shared by tests that leave it as they found it.
+
+    Its students have the course's own image; in other labs a smaller one does as well.
+    """
     lab = make_lab("docker", engine=docker_engine.url, base=base_image)
+    lab.write(COURSE.replace("minimal", "course-cpu"))
     lab.up()
     return lab
 

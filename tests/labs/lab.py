@@ -40,13 +40,13 @@ teachers = ["tess"]
 [profiles.small]
 title = "Small notebook"
 description = "For most exercises."
-image = "course-cpu"
+image = "minimal"
 cpus = 1
 memory = "1 GiB"
 
 [profiles.large]
 title = "Large notebook"
-image = "course-cpu"
+image = "minimal"
 cpus = 2
 memory = "2 GiB"
 """

@@ -129,9 +129,10 @@ class Student:
         assert "/lab" in str(url), url
         return page
 
-    async def kernel(self) -> Kernel:
-        """A new kernel on this person's server; ``open_lab`` comes first."""
-        status, kernel = await self.server_api("POST", "kernels", {"name": "python3"})
+    async def kernel(self, path: str = "") -> Kernel:
+        """A new kernel, as for the notebook at *path* in the home; ``open_lab`` comes first."""
+        wish = {"name": "python3", "path": path}
+        status, kernel = await self.server_api("POST", "kernels", wish)
         assert status == 201, kernel
         return Kernel(self, str(kernel["id"]))
 
@@ -174,20 +175,24 @@ class Kernel:
 
     async def run(self, code: str, *, seconds: float = 60) -> str:
         """What *code* prints and returns, as text; errors come back as their last line."""
+        return "".join(map(_said, await self.answers(code, seconds=seconds)))
+
+    async def answers(self, code: str, *, seconds: float = 60) -> list[dict[str, Any]]:
+        """Every message that comes back for *code*, until the kernel is idle again."""
         if self._socket is None or self._socket.closed:
             self._socket = await self._connect()
         message = uuid.uuid4().hex
         await self._socket.send_json(_execute_request(message, code))
-        said: list[str] = []
+        answers: list[dict[str, Any]] = []
         async with asyncio.timeout(seconds):
             async for frame in self._socket:
                 answer = json.loads(frame.data)
                 if answer.get("parent_header", {}).get("msg_id") != message:
                     continue
-                said.append(_said(answer))
+                answers.append(answer)
                 if answer["content"].get("execution_state") == "idle":
-                    return "".join(said)
-        raise AssertionError(f"the connection ended; so far: {said}")
+                    return answers
+        raise AssertionError(f"the connection ended; so far: {answers}")
 
     async def close(self) -> None:
         """Close the tab; the kernel goes on."""

@@ -22,6 +22,7 @@ from tests.machine.packages import NEEDS
 
 LOG = Path(__file__).parents[2] / "var" / "machine" / "dockerd.log"
 COURSE_IMAGE = "crepre-test/course-cpu:latest"
+MINIMAL_IMAGE = "crepre-test/minimal:latest"
 
 
 def absent(what: str) -> NoReturn:
@@ -98,8 +99,15 @@ def base_image(docker_program: Path) -> str:
 
 @pytest.fixture(scope="session")
 def course_image(base_image: str) -> str:
-    """The name of the image ``course-cpu``, built from this clone's recipe."""
+    """The name of the image ``course-cpu``; for tests that need the course's packages."""
     built = build_image("course-cpu", base=base_image, tag=COURSE_IMAGE, on_step=lambda step: None)
+    return built.tag
+
+
+@pytest.fixture(scope="session")
+def minimal_image(base_image: str) -> str:
+    """The name of the image ``minimal``, for what every student's server does."""
+    built = build_image("minimal", base=base_image, tag=MINIMAL_IMAGE, on_step=lambda step: None)
     return built.tag
 
 

@@ -6,13 +6,12 @@ comes back knows the student no more. Takes further arguments for the server.
 """
 
 import json
-import runpy
 import sys
 import time
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-verify = runpy.run_path("/opt/course/bin/crepre-verify")
+from crepre_seat.verify.server import little_hub, running_server
 
 
 def status(address, headers):
@@ -24,15 +23,15 @@ def status(address, headers):
 
 
 answers = []
-with verify["little_hub"]() as hub:
+with little_hub() as hub:
     arguments = ["--HubOAuth.cache_max_age=1", *sys.argv[1:]]
-    with verify["running_server"](hub, *arguments) as (address, headers, _):
+    with running_server(hub, *arguments) as (address, headers, _):
         answers.append(status(address, headers))
         hub.shutdown()
         hub.server_close()
         time.sleep(1.5)
         answers.append(status(address, headers))
-        with verify["little_hub"](hub.server_port):
+        with little_hub(hub.server_port):
             time.sleep(11)
             answers.append(status(address, headers))
 print(json.dumps(answers))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from crepre_hub.names import home_volume
 from tests.labs.axe import looks_right
-from tests.labs.browser import Visitor, code_in, ensure_no_internals
+from tests.labs.browser import AT_WORK, Visitor, code_in, ensure_no_internals
 from tests.labs.fixtures import LabMaker
 from tests.labs.lab import Lab
 from tests.machine.engine import Engine
 
-NOTEBOOK = 'image = "course-cpu"\ncpus = 1\nmemory = "512 MiB"\n'
+NOTEBOOK = 'image = "minimal"\ncpus = 1\nmemory = "512 MiB"\n'
 CHOICES = f"""\
 title = "Choices"
 students = ["eva"]
@@ -36,15 +35,25 @@ memory = "512 MiB"
 """
 ONE = f"""\
 title = "One"
-students = ["hog", "sleeper", "solo", "away"]
+students = ["solo", "away"]
 [profiles.only]
 title = "The only notebook"
 {NOTEBOOK}
 """
 SLOW = ONE.replace("One", "Slow").replace("cpus = 1", "cpus = 0.2")
-SLOW = SLOW.replace('"hog", "sleeper", "solo", "away"', '"patient"')
+SLOW = SLOW.replace('"solo", "away"', '"patient"')
 """With a fifth of a processor a start takes long enough to be looked at."""
-CLOSED = ONE.replace("One", "Closed").replace('"hog", "sleeper", "solo", "away"', '"somebody"')
+CLOSED = ONE.replace("One", "Closed").replace('"solo", "away"', '"somebody"')
+
+BROKEN_IMAGES = {
+    "hog": ["python", "-c", "hoard = b'x' * (2 << 30)"],
+    "sleeper": ["sleep", "600"],
+}
+"""
+What the command of an image may do instead of being a server, by who gets it.
+
+Nothing in a home can do that; see ``test_broken_homes.py``.
+"""
 
 FAILURE = ".spawn-error-msg, #failure-message, [role=alert]"
 
@@ -55,7 +64,7 @@ def failing_lab(
     docker_engine: Engine,
     base_image: str,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Lab:
+) -> Iterator[Lab]:
     """A lab whose way to Docker can be taken away, with little patience for starts."""
     way = tmp_path_factory.mktemp("engine") / "docker.sock"
     way.symlink_to(docker_engine.socket)
@@ -68,7 +77,8 @@ def failing_lab(
     )
     write_courses(lab, ml="", choices=CHOICES, one=ONE, slow=SLOW, closed=CLOSED)
     lab.up()
-    return lab
+    with broken_images(lab):
+        yield lab
 
 
 @pytest.fixture
@@ -141,7 +151,6 @@ async def test_one_profile_needs_no_form(visitor: Visitor) -> None:
 
 async def test_a_server_killed_for_memory_says_so(visitor: Visitor) -> None:
     """A start that eats more than the profile's memory ends with that reason."""
-    put_in_home(visitor.lab, "hog", "hoard = b'x' * (2 << 30)")
     visitor.name = "hog"
     await visitor.join()
     await failed(visitor, "out-of-memory", "needed more memory than its profile has")
@@ -150,7 +159,6 @@ async def test_a_server_killed_for_memory_says_so(visitor: Visitor) -> None:
 
 async def test_a_start_that_takes_too_long_says_so(visitor: Visitor) -> None:
     """A server that never answers is given up, and its container is gone."""
-    put_in_home(visitor.lab, "sleeper", "import time; time.sleep(600)")
     visitor.name = "sleeper"
     await visitor.join()
     await expect(visitor.page.locator('[data-phase="server"]')).to_have_class(re.compile("fw-semi"))
@@ -162,7 +170,6 @@ async def test_a_start_that_takes_too_long_says_so(visitor: Visitor) -> None:
 
 async def test_a_start_can_be_cancelled(visitor: Visitor) -> None:
     """Whoever cancels a start is back on the start page, and can start again."""
-    put_in_home(visitor.lab, "sleeper", "import time; time.sleep(600)")
     visitor.name = "sleeper"
     await visitor.go("/")
     await visitor.log_in()
@@ -180,7 +187,7 @@ async def test_a_start_outlives_its_hub(visitor: Visitor) -> None:
     old = visitor.lab.kill("hub")
     visitor.lab.until_hub_is_back(old)
     start = visitor.page.get_by_role("link", name="Start my server")
-    await expect(start.or_(visitor.page.locator(".jp-LauncherCard").first)).to_be_visible()
+    await expect(start.or_(visitor.page.locator(AT_WORK).first)).to_be_visible()
     if await start.is_visible():
         await start.click()
     await visitor.until_lab()
@@ -220,18 +227,22 @@ def docker_out_of_reach(lab: Lab) -> Iterator[None]:
         way.symlink_to(engine)
 
 
-def put_in_home(lab: Lab, name: str, line: str) -> None:
-    """Make *line* run whenever the server of *name* starts, as a careless student might."""
-    script = "mkdir -p ~/.jupyter && cat > ~/.jupyter/jupyter_server_config.py"
+@contextmanager
+def broken_images(lab: Lab) -> Iterator[None]:
+    """Images whose command is no server, each in a course of its own."""
     with lab.docker() as client:
-        client.containers.run(
-            "crepre/course-cpu:latest",
-            ["sh", "-c", f"{script} <<'END'\n{line}\nEND"],
-            name=f"{lab.id}-{secrets.token_hex(3)}",
-            volumes={home_volume(lab.id, name): {"bind": "/home/student"}},
-            network_mode="none",
-            remove=True,
-        )
+        for name, command in BROKEN_IMAGES.items():
+            made = client.containers.create("crepre/course-cpu:latest", name=f"{lab.id}-{name}")
+            made.commit(f"{lab.id}/{name}", "1", changes=f"CMD {json.dumps(command)}")
+            made.remove()
+            course = ONE.replace("One", name.title()).replace('"solo", "away"', f'"{name}"')
+            write_courses(lab, **{name: course.replace("course-cpu", f"{lab.id}/{name}:1")})
+        try:
+            yield
+        finally:
+            lab.down()  # their containers go first
+            for name in BROKEN_IMAGES:
+                client.images.remove(f"{lab.id}/{name}:1")
 
 
 async def at_the_cards(visitor: Visitor, name: str) -> None:

@@ -7,7 +7,7 @@ import re
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.labs.browser import Visitor
+from tests.labs.browser import AT_WORK, Visitor
 from tests.labs.lab import Lab
 
 CELL = """\
@@ -64,8 +64,8 @@ async def start_from_the_cards(ada: Visitor) -> None:
     await expect(ada.page.locator(".crepre-card")).to_have_count(2)
     await expect(ada.page.locator("input[type=radio]:checked")).to_have_count(1)
     await ada.choose("Small notebook")
-    phases, launcher = ada.page.locator("#phases"), ada.page.locator(".jp-LauncherCard").first
-    await expect(phases.or_(launcher).first).to_be_visible()  # a quick start shows no phases
+    phases, inside = ada.page.locator("#phases"), ada.page.locator(AT_WORK).first
+    await expect(phases.or_(inside).first).to_be_visible()  # a quick start shows no phases
     await ada.until_lab()
 
 

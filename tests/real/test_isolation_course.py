@@ -17,7 +17,7 @@ from crepre_hub.backends.docker.container import (
     render_host_config,
 )
 from tests.machine.engine import Engine
-from tests.machine.fixtures import COURSE_IMAGE
+from tests.machine.fixtures import MINIMAL_IMAGE
 from tests.real.isolation_lab import LAB, Lab, isolation_lab
 
 pytestmark = pytest.mark.timeout(120)
@@ -30,21 +30,21 @@ SERVE = (
 
 
 @pytest.fixture(scope="module")
-def lab(root: None, docker_engine: Engine, base_image: str, course_image: str) -> Iterator[Lab]:
-    """A lab on a machine that has the course image."""
+def lab(root: None, docker_engine: Engine, base_image: str, minimal_image: str) -> Iterator[Lab]:
+    """A lab on a machine that has the image `minimal`."""
     with isolation_lab(docker_engine, base_image) as made:
         yield made
 
 
 def run(lab: Lab, script: str) -> Iterator[str]:
-    """A seat of the course image with a home of its own, running *script*."""
+    """A seat of that image with a home of its own, running *script*."""
     labels = SeatLabels(LAB, "ada", "", "ml-101", "cpu")
     settings = render_host_config(SeatLimits(1.0, 1024 * MiB), lab.network.name)
     lab.client.create_volume(HOME, labels={"crepre.lab": LAB})
     made = lab.client.create_container(
         command=["sh", "-c", script],
         host_config=lab.client.create_host_config(**settings, binds=[f"{HOME}:/home/student"]),
-        **render_container(COURSE_IMAGE, labels, {}),
+        **render_container(MINIMAL_IMAGE, labels, {}),
     )["Id"]
     try:
         lab.client.start(made)
@@ -80,7 +80,7 @@ def test_jupyterlab_serves_from_a_seat(lab: Lab, jupyterlab: str) -> None:
             time.sleep(0.2)
 
 
-def test_the_course_image_has_no_setuid_program(lab: Lab, finder: str) -> None:
+def test_the_image_has_no_setuid_program(lab: Lab, finder: str) -> None:
     """What cannot gain rights anyway is not even there."""
     lab.client.wait(finder, timeout=60)
     assert lab.log(finder).split() == ["done"]

@@ -52,6 +52,8 @@ OUTSIDE = {
     "rich": {"cli"},
     "argon2": {"login"},
     "zxcvbn": {"login"},
+    "cyclonedx": {"ops"},
+    "packageurl": {"ops"},
 }
 """Each outside library is known to few; the others meet it behind an adapter."""
 
@@ -155,7 +157,8 @@ def test_outside_libraries_stay_in_their_adapters(module: Module) -> None:
 def test_rules_have_no_clock_and_touch_nothing(module: Module) -> None:
     """Time, chance and files come in by the door."""
     for name in module.imports():
-        assert name.split(".")[0] not in FORBIDDEN_IN_PURE, f"{module.name} imports {name}"
+        if not name.startswith("urllib.parse"):  # which takes addresses apart, and opens none
+            assert name.split(".")[0] not in FORBIDDEN_IN_PURE, f"{module.name} imports {name}"
     called = {
         node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         for node in ast.walk(module.tree)

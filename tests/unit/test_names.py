@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crepre_hub.names import home_volume, seat_name
+from crepre_hub.names import home_volume, own_repository, seat_name
 
 VALID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """Source: https://docs.docker.com/reference/cli/docker/container/create/ (names)"""
@@ -90,3 +90,18 @@ def test_a_name_says_nothing_without_the_labs_key() -> None:
     """Seats read each other's names from Docker's resolver, and learn nothing about people."""
     assert "ada" not in seat_name("crepre", "ada", "", key=KEY)
     assert seat_name("crepre", "ada", "", key=KEY) != seat_name("crepre", "ada", "", key=b"other")
+
+
+@pytest.mark.parametrize(
+    ("course", "name"),
+    [
+        ("ml-101", "crepre/lab/ml-101/cpu"),
+        ("a--b", "crepre/lab/a--b/cpu"),
+        ("ml-", "crepre/lab/ml__1/cpu"),
+        ("ml--", "crepre/lab/ml__2/cpu"),
+    ],
+)
+def test_a_courses_own_image_keeps_its_name(course: str, name: str) -> None:
+    """And Docker takes it, whatever a course may be called."""
+    assert own_repository("lab", course, "cpu") == name
+    assert re.fullmatch(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*", name.split("/")[2])

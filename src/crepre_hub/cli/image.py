@@ -1,58 +1,100 @@
-"""``crepre image``: build and verify what students' servers are made of."""
+"""
+``crepre image``: what students' servers are made of.
+
+What the commands do is in ``image_making`` and ``image_builds``, imported when it is needed:
+JupyterHub and Docker's client take longer than most commands.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from crepre_hub.cli.findings import print_findings, worst_exit
-from crepre_hub.cli.terminal import AsJson, out, print_json, progress_bar, told
-from crepre_hub.ops.image_folders import image_folders
-from crepre_hub.ops.images import build_image, verify_image
-from crepre_hub.units import format_memory
+from crepre_hub.cli.terminal import AsJson
 
-app = typer.Typer(help="Build and verify images.", no_args_is_help=True)
+app = typer.Typer(help="Build, try, verify and roll back images.", no_args_is_help=True)
 
-Name = Annotated[str | None, typer.Argument(help="A folder under images/; all without it.")]
+Image = Annotated[
+    str, typer.Argument(help="A folder under images/, or COURSE/IMAGE for a course's own.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")]
 
 
 @app.command()
 def build(
-    name: Name = None,
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A folder under images/; without it, what the lab's courses name.",
+            show_default=False,
+        ),
+    ] = "",
+    course: Annotated[
+        str, typer.Option(help="The own image of this course, from the files in courses/ID/.")
+    ] = "",
     base: Annotated[str | None, typer.Option(help="Build on this image.")] = None,
+    untried: Annotated[
+        bool, typer.Option("--untried", help="Give it to students without a trial.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Build images, unless they are here from the same recipe already."""
-    built = []
-    with told():
-        for each in _names(name):
-            with progress_bar(f"Building {each}") as on_step:
-                built.append(build_image(each, base=base, on_step=on_step))
-    if as_json:
-        print_json([asdict(image) for image in built])
-        return
-    for image in built:
-        how = "was here" if image.was_there else f"built in {image.seconds:.0f} s"
-        out.print(f"{image.tag}  {format_memory(image.size_bytes)}  {how}", markup=False)
+    """Build images, unless they are here from the same recipe already, and try them."""
+    from crepre_hub.cli.image_making import build_course, build_images  # noqa: PLC0415
+
+    if course and (name or base):
+        raise typer.BadParameter("an image and --base do not go with it", param_hint="--course")
+    if course:
+        build_course(course, untried=untried, as_json=as_json)
+    else:
+        build_images(name, base=base, untried=untried, as_json=as_json)
 
 
 @app.command()
-def verify(name: Name = None, as_json: AsJson = False) -> None:
+def verify(
+    name: Annotated[
+        str, typer.Argument(help="A folder under images/; without it, all.", show_default=False)
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
     """Run an image's own checks inside it, as a student and without a network."""
-    with told():
-        findings = [each for image in _verifiable(name) for each in verify_image(image)]
-    print_findings(findings, as_json)
-    raise typer.Exit(worst_exit(findings))
+    from crepre_hub.cli.image_making import verify_images  # noqa: PLC0415
+
+    verify_images(name, as_json=as_json)
 
 
-def _names(name: str | None) -> list[str]:
-    return [name] if name else [folder.name for folder in image_folders()]
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """The builds of each image on this machine, and which of them students get."""
+    from crepre_hub.cli.image_builds import show_builds  # noqa: PLC0415
+
+    show_builds(as_json=as_json)
 
 
-def _verifiable(name: str | None) -> list[str]:
-    """Images that bring a ``verify``."""
-    if name:
-        return [name]
-    return [folder.name for folder in image_folders() if (folder.path / "verify").exists()]
+@app.command()
+def rollback(
+    name: Image,
+    build: Annotated[
+        str, typer.Argument(help="A build of it; without one, the previous.", show_default=False)
+    ] = "",
+) -> None:
+    """Give students the previous build of an image; once more, and it is forward again."""
+    from crepre_hub.cli.image_builds import go_back  # noqa: PLC0415
+
+    go_back(name, build)
+
+
+@app.command()
+def prune(dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Remove builds that nobody uses; the current and the previous one of each image stay."""
+    from crepre_hub.cli.image_builds import remove_unused  # noqa: PLC0415
+
+    remove_unused(dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def sbom(name: Image) -> None:
+    """Print what is in the build that students get, as CycloneDX JSON; var/images/ has it too."""
+    from crepre_hub.cli.image_builds import print_sbom  # noqa: PLC0415
+
+    print_sbom(name)

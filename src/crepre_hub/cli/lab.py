@@ -12,6 +12,7 @@ from crepre_hub.cli.settings import lab_settings
 from crepre_hub.cli.terminal import (
     REFUSED,
     AsJson,
+    err,
     lab_root,
     out,
     print_json,
@@ -46,7 +47,9 @@ def up(
         if backend == "local":
             _say_local(why_not_docker(settings))
         with progress_bar("Setting up") as on_step:
-            bring_up(settings, backend, on_step)
+            notices = bring_up(settings, backend, on_step)
+        for notice in notices:
+            err.print(notice, style="yellow", markup=False)
         _say_ready(settings, backend)
     if not detach:
         _stay(settings)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crepre_hub.cli.terminal import MISUSE, AsJson, err, lab_root, out, print_json, told
+from crepre_hub.courses.course import Course
 from crepre_hub.ops.image_folders import image_folders
+from crepre_hub.ops.lock_file import locked_in
+from crepre_hub.settings.own_images import own_problems, stray_folders
 from crepre_hub.settings.reader import (
     COURSE_FOLDER,
     LAB_FILE,
@@ -60,13 +64,30 @@ def image_names() -> list[str]:
 def _check(file: Path | None) -> str:
     if file is None:
         settings = lab_settings()
+        _check_own_files(settings.root, settings.courses)
+        _check_folders(settings)
         courses = ", ".join(course.id for course in settings.courses) or "none"
         return f"{LAB_FILE} and the courses are fine (courses: {courses})."
     if file.name == LAB_FILE:
         read_lab(file, name=str(file))
     else:
-        read_course(file, images=image_names(), name=str(file))
+        course = read_course(file, images=image_names(), name=str(file))
+        _check_own_files(file.resolve().parents[1], [course])
     return f"{file} is fine."
+
+
+def _check_own_files(root: Path, courses: Iterable[Course]) -> None:
+    """Raise ``SettingsProblems`` for what is wrong in what courses ask for beside their files."""
+    locks = {folder.name: locked_in(folder) for folder in image_folders()}
+    problems = [each for course in courses for each in own_problems(root, course, locks)]
+    if problems:
+        raise SettingsProblems(problems)
+
+
+def _check_folders(settings: Settings) -> None:
+    """Raise ``SettingsProblems`` for folders whose name is no course's."""
+    if problems := stray_folders(settings.root, settings.courses):
+        raise SettingsProblems(problems)
 
 
 def _print_problems(error: SettingsProblems, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from crepre_hub.courses.course import Course
 from crepre_hub.courses.enrolment import Enrolment
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import STAFF, Role, most_rights
+from crepre_hub.courses.telling import told
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.profiles.profile import Placement, Profile
 
@@ -63,6 +64,7 @@ class Offer:
             image=profile.image,
             cpus=profile.cpus,
             memory=profile.memory,
+            environment=told(self.course, profile),
         )
 
 

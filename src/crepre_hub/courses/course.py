@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from crepre_hub.courses.content import Content
 from crepre_hub.courses.keys import Key, KeyKind, listed_key
 from crepre_hub.courses.roles import Role, most_rights
 from crepre_hub.courses.rules import Rule
@@ -55,6 +56,7 @@ class Course(BaseModel):
         keep_homes: How long the home of somebody who left is kept.
         profiles: By id, in the order in which they are offered.
         default_profile: Preselected for a person who has chosen none yet.
+        content: Files that come to each home.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -73,6 +75,7 @@ class Course(BaseModel):
     keep_homes: Duration = timedelta(days=90)
     profiles: Annotated[dict[Id, Profile], Field(min_length=1)]
     default_profile: str = ""
+    content: Content | None = None
 
     @field_validator("teachers", "assistants", "students")
     @classmethod

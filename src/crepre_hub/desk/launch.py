@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from crepre_hub.backends.backend import Backend, Seat
@@ -11,7 +11,7 @@ from crepre_hub.courses.choose import choose, preselected, why_nothing
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.people import HubUser, PeopleDesk
 from crepre_hub.desk.visits import VisitDesk
-from crepre_hub.profiles.profile import Placement
+from crepre_hub.profiles.profile import OwnImages, Placement, on_own_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,17 @@ class Choice:
 class LaunchDesk:
     """Answers the two questions of a start: what is on offer, and may it be this."""
 
-    def __init__(self, people: PeopleDesk, visits: VisitDesk, backend: Backend) -> None:
+    def __init__(
+        self,
+        people: PeopleDesk,
+        visits: VisitDesk,
+        backend: Backend,
+        own_images: Callable[[], OwnImages],
+    ) -> None:
         self._people = people
         self._visits = visits
         self._backend = backend
+        self._own_images = own_images
 
     def choice(self, user: HubUser, saved: object) -> Choice:
         """What *user* may start; *saved* is their last choice, trusted in nothing."""
@@ -79,5 +86,5 @@ class LaunchDesk:
             answer = self._visits.may_start_for(asked_by, user, offer.course.id)
             if isinstance(answer, Refused):
                 return answer
-        placement = offer.placement
+        placement = on_own_image(offer.placement, self._own_images())
         return Launch(placement, self._backend.render(placement, Seat(user.name, server)))

@@ -15,6 +15,7 @@ from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
+from crepre_hub.hub.static_files import PackedFilesHandler
 from crepre_hub.login.gate import Gate
 from crepre_hub.secret import ensure_secret_file
 from crepre_hub.settings.database import database_url
@@ -114,6 +115,7 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
 def configure_pages(c: Any, wiring: Wiring) -> None:
     """What people see."""
     c.JupyterHub.template_paths = [str(wiring.templates)]
+    c.JupyterHub.tornado_settings = {"static_handler_class": PackedFilesHandler}
     c.JupyterHub.template_vars = {
         "lab_name": wiring.settings.lab.lab.name,
         "phases": PHASES,
@@ -138,4 +140,5 @@ def _problems_for(user: Any, wiring: Wiring) -> list[str]:
     """What is wrong in the files, for admins only."""
     if user is None or not user.admin:
         return []
-    return [str(problem) for problem in wiring.courses.shelf().problems]
+    shelf = wiring.courses.shelf()
+    return [str(problem) for problem in (*shelf.problems, *wiring.outdated_images(shelf.courses))]

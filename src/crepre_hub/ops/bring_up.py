@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 import urllib.request
-from pathlib import Path
-from typing import Any
 
 from crepre_hub.backends.backend import backend_named
 from crepre_hub.backends.docker.spawner import client_at, engine_from_environment
 from crepre_hub.errors import CommandFailed, DockerUnreachable
 from crepre_hub.ops.build_log import Step
 from crepre_hub.ops.image_build import OnStep
-from crepre_hub.ops.image_folders import find_image_folder, image_folders
-from crepre_hub.ops.images import build_image
+from crepre_hub.ops.image_folders import find_image_folder
+from crepre_hub.ops.lab_images import GUARD, ensure_images, images_of
 from crepre_hub.ops.lab_programs import lab_programs
 from crepre_hub.ops.processes import (
     is_up,
@@ -27,6 +24,7 @@ from crepre_hub.ops.project import ensure_state_folder, project_root
 from crepre_hub.ops.proxy import ensure_proxy
 from crepre_hub.ops.stack import ensure_stack
 from crepre_hub.settings.last_good import keep_lab
+from crepre_hub.settings.own_images import read_own_files
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.settings.reader import Settings
 
@@ -54,50 +52,52 @@ def why_not_docker(settings: Settings) -> str:
     return ""
 
 
-def bring_up(settings: Settings, backend: str, on_step: OnStep) -> None:
+def bring_up(settings: Settings, backend: str, on_step: OnStep) -> tuple[str, ...]:
     """
     Make what is missing and start the lab; returns when it answers. May be repeated.
+
+    Returns:
+        What the admin should know, though the lab is up.
 
     Raises:
         CrepreError: If something could not be made, with what to do about it.
     """
     if is_up(settings.state):
-        return
+        return ()
     ensure_ports_free(settings)
     ensure_state_folder(settings)
     keep_lab(settings.root)
     on_step(Step(1, 4, "the proxy"))
     proxy = ensure_proxy(project_root() / "deploy" / "proxy", settings.state / "proxy")
     on_step(Step(2, 4, "the course's software"))
-    ensure_software(settings, backend, on_step)
+    notices = ensure_software(settings, backend, on_step)
     on_step(Step(3, 4, "where servers run"))
     backend_named(backend, settings).ensure_ready()
     on_step(Step(4, 4, "starting"))
     environment = {"CREPRE_ROOT": str(settings.root), "CREPRE_BACKEND": backend}
     start_supervisor(settings.state, lab_programs(settings, proxy=proxy, environment=environment))
     wait_until_ready(settings)
+    return notices
 
 
-def ensure_software(settings: Settings, backend: str, on_step: OnStep) -> None:
-    """The images of all profiles, or the same software for local processes."""
-    wanted = {profile.image for course in settings.courses for profile in course.profiles.values()}
-    known = {folder.name for folder in image_folders()}
+def ensure_software(settings: Settings, backend: str, on_step: OnStep) -> tuple[str, ...]:
+    """
+    The images of all profiles, or the same software for local processes.
+
+    Returns:
+        What could not be renewed, where students can go on with what they have.
+    """
     if backend == "docker":
-        engine = engine_from_environment(settings.lab.docker.socket)
-        environment = {**os.environ, "DOCKER_HOST": engine}
-        for name in sorted(wanted & known | {"guard"}):
-            build_image(name, on_step=on_step, environment=environment, **_build_options(settings))
-        return
-    for name in sorted(wanted & known):
-        ensure_stack(find_image_folder(name), (settings.state / "stack" / name).resolve(), on_step)
-
-
-def _build_options(settings: Settings) -> dict[str, Any]:
-    images = settings.lab.images
-    return {
-        "base": images.base or None,
-        "ca_bundle": Path(images.ca_bundle) if images.ca_bundle else None,
-    }
+        return ensure_images(settings, on_step)
+    for name in images_of(settings):
+        if name != GUARD:
+            stack = (settings.state / "stack" / name).resolve()
+            ensure_stack(find_image_folder(name), stack, on_step)
+    return tuple(
+        f"What courses/{course.id}/ asks for is in containers only."
+        for course in settings.courses
+        if read_own_files(settings.root, course.id) is not None
+    )
 
 
 def ensure_ports_free(settings: Settings) -> None:

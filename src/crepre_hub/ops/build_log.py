@@ -6,10 +6,25 @@ import re
 from dataclasses import dataclass, field
 
 from crepre_hub.errors import CommandFailed, CrepreError, DockerUnreachable
-from crepre_hub.ops.program import LAST_LINES, last_lines
+from crepre_hub.ops.program import last_lines
 
 STEP = re.compile(r"^#\d+ \[(?:[\w.-]+ +)?(\d+)/(\d+)\] (.+)$")
 NOISE = re.compile(r"^#\d+ (?:sha256:\w+|DONE [\d.]+s|CACHED)$|^-{3,}$|^$")
+SUMMARY = re.compile(
+    r"""^(?:
+        (?:\#\d+\ )?(?:ERROR:\ )?(?:failed\ to\ solve:\ )?
+            (?:executor\ failed\ running|process\ ")   # the instruction again
+        | \ >\ \[                                          # the step again
+        | \#\d+\ (?:\[internal\]|transferring\ )          # what comes before the first step
+        | \S*Dockerfile:\d+$ | \ *\d+\ \|                 # the Dockerfile around it
+    )""",
+    re.VERBOSE,
+)
+"""What the client adds to a failed step's own words, and may be longer than all of them."""
+
+KEPT_LINES = 200
+"""Of these a failure's reason is read; a message holds fewer."""
+
 TIME_STAMP = re.compile(r"^#\d+ (?:\d+\.\d+ )?")
 
 
@@ -35,9 +50,14 @@ class BuildLog:
         if found:
             self.step = Step(int(found[1]), int(found[2]), step_title(found[3]))
             return self.step
-        if not NOISE.match(line):
-            self._lines = [*self._lines, TIME_STAMP.sub("", line)][-4 * LAST_LINES :]
+        if not NOISE.match(line) and not SUMMARY.match(line):
+            self._lines = [*self._lines, TIME_STAMP.sub("", line)][-KEPT_LINES:]
         return None
+
+    @property
+    def said(self) -> list[str]:
+        """The last lines of what was said."""
+        return list(self._lines)
 
     def failure(self, image: str) -> CrepreError:
         """What to say if the build ended with an error here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,11 @@ from crepre_hub.errors import ImageMissing, SettingsError
 SEAT = "seat"
 """The folder of the package that every student's server holds."""
 
-NOT_IN_THE_IMAGE = {"requirements.in", "excludes.txt"}
+NOT_IN_THE_IMAGE = {"requirements.in", "excludes.txt", "overrides.txt"}
 """What the lock was made from; a comment changed there changes no image."""
+
+NAMED = re.compile(r"^COPY (?:--\S+ )*([\w./-]+)|[=,]source=([\w./-]+)", re.MULTILINE)
+"""What a step of a Dockerfile copies or looks at: ``COPY seat``, ``source=steps/seat``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class ImageFolder:
     """
     One image's recipe; *path* holds a ``Dockerfile``.
 
-    A student's server has ``lock.txt`` and ``verify`` beside it, and the package seat in it.
+    A student's server has ``lock.txt`` and ``verify`` beside it, and the package seat in it; what
+    images share is in folders beside theirs.
     """
 
     path: Path
@@ -38,24 +43,43 @@ class ImageFolder:
         return self.path / "lock.txt"
 
     @property
+    def modules(self) -> tuple[Path, ...]:
+        """Python modules of the image's own, beside its packages."""
+        folders = [path for path in self.named if path.name == "modules"]
+        return tuple(sorted(file for folder in folders for file in folder.glob("*.py")))
+
+    @property
     def seat(self) -> Path:
         """The package that every student's server holds."""
         return self.path.parent / SEAT
 
     @property
     def has_seat(self) -> bool:
-        """Whether the image holds the package seat; its Dockerfile copies it then."""
-        return "\nCOPY seat " in (self.path / "Dockerfile").read_text()
+        """Whether the image holds the package seat; its Dockerfile names it then."""
+        return self.seat in self.named
+
+    @property
+    def named(self) -> frozenset[Path]:
+        """Files and folders of the build's context that the Dockerfile names."""
+        text = (self.path / "Dockerfile").read_text()
+        names = (first or second for first, second in NAMED.findall(text))
+        paths = (self.path.parent / name for name in names)
+        return frozenset(path for path in paths if path.exists())
+
+    @property
+    def repository(self) -> str:
+        """Docker's name for all builds of this image."""
+        return f"crepre/{self.name}"
 
     @property
     def tag(self) -> str:
         """The name under which Docker knows exactly this recipe's image."""
-        return f"crepre/{self.name}:{expected_digest(self)[:12]}"
+        return f"{self.repository}:{expected_digest(self)[:12]}"
 
     @property
     def latest(self) -> str:
         """The name that profiles use."""
-        return f"crepre/{self.name}:latest"
+        return f"{self.repository}:latest"
 
 
 def images_root() -> Path:
@@ -97,21 +121,21 @@ def find_image_folder(name: str, root: Path | None = None) -> ImageFolder:
 
 def expected_digest(folder: ImageFolder) -> str:
     """
-    The SHA-256 of all that makes the image: its folder, and the package seat if it holds that.
+    The SHA-256 of all that makes the image: its folder, and what its Dockerfile names elsewhere.
 
     Hexadecimal, 64 digits. The same in every clone: times, owners and caches do not count.
     """
     digest = hashlib.sha256()
-    seat = files_of(folder.seat) if folder.has_seat else ()
-    for path in sorted([*files_of(folder.path), *seat]):
+    files = {file for path in (folder.path, *folder.named) for file in files_of(path)}
+    for path in sorted(files):
         name = path.relative_to(folder.path.parent).as_posix()
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
-def files_of(folder: Path) -> Iterator[Path]:
-    """The files of a recipe that go into an image."""
-    for path in folder.rglob("*"):
+def files_of(place: Path) -> Iterator[Path]:
+    """The files at *place*, a file or a folder, that go into an image."""
+    for path in place.rglob("*") if place.is_dir() else [place]:
         cached = any(part == "__pycache__" or part.endswith(".egg-info") for part in path.parts)
         if path.is_file() and not cached and path.name not in NOT_IN_THE_IMAGE:
             yield path

@@ -16,7 +16,8 @@ from crepre_hub.ops.docker_cli import DockerClient, find_docker_client
 from crepre_hub.ops.docker_images import image_labels, inspect_image
 from crepre_hub.ops.image_build import BuildPlan, OnStep, plan_build, run_build
 from crepre_hub.ops.image_folders import expected_digest, find_image_folder
-from crepre_hub.ops.program import last_lines, run_program, stream_program
+from crepre_hub.ops.image_offer import offer
+from crepre_hub.ops.program import last_lines, stream_program
 
 LOCK_LABEL = "crepre.lock"
 BASE_LABEL = "org.opencontainers.image.base.name"
@@ -26,7 +27,13 @@ ImageState = Literal["current", "outdated", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class BuiltImage:
-    """An image that is on this machine; *was_there* tells that nothing had to be built."""
+    """
+    An image that is on this machine.
+
+    Attributes:
+        was_there: Nothing had to be built.
+        held: An admin rolled back from it, so students go on with another one.
+    """
 
     name: str
     tag: str
@@ -34,6 +41,7 @@ class BuiltImage:
     size_bytes: int
     seconds: float
     was_there: bool
+    held: bool = False
 
 
 def build_image(
@@ -42,6 +50,7 @@ def build_image(
     base: str | None = None,
     ca_bundle: Path | None = None,
     tag: str | None = None,
+    untried: bool = False,
     root: Path | None = None,
     on_step: OnStep,
     environment: Mapping[str, str] | None = None,
@@ -49,16 +58,20 @@ def build_image(
     """
     Build the image *name*, unless this machine has it from the same recipe and base already.
 
+    Students get it once it has passed its trial.
+
     Args:
         base: The image to build on; else ``CREPRE_BASE_IMAGE``, else the Dockerfile's own.
         ca_bundle: Certificates for the build alone; else ``SSL_CERT_FILE``.
-        tag: The image's only name, instead of ``crepre/<name>:<digest>`` and ``…:latest``.
+        tag: The image's only name, instead of ``crepre/<name>:<digest>``; students get nothing.
+        untried: Give it to students without a trial.
         root: The folder of the recipes; else this project's.
 
     Raises:
         CommandFailed: If a step of the build failed; the message names it and says why.
         DockerUnreachable: If the Docker Engine does not answer.
         ImageMissing: If there is no recipe of this name.
+        TrialFailed: If a student could not have used it; what students had, they keep.
     """
     environ = os.environ if environment is None else environment
     begin = time.monotonic()
@@ -66,29 +79,26 @@ def build_image(
     plan = plan_build(folder, base=base, ca_bundle=ca_bundle, tag=tag, environment=environ)
     client = find_docker_client(environ)
     was_there = is_built(client, plan, environ)
-    if was_there:
-        ensure_tags(client, plan, environ)
-    else:
+    if not was_there:
         run_build(client, plan, on_step, environ)
-    size = int(inspect_image(client, plan.tags[0], environ)["Size"])
+    is_tried = folder.has_seat and not untried
+    force = f"crepre image build {name} --untried"
+    held = not tag and not offer(
+        name, plan.tag, environ, on_step if is_tried else None, force=force
+    )
+    size = int(inspect_image(client, plan.tag, environ)["Size"])
     seconds = time.monotonic() - begin
-    return BuiltImage(name, plan.tags[0], expected_digest(folder), size, seconds, was_there)
-
-
-def ensure_tags(client: DockerClient, plan: BuildPlan, environment: Mapping[str, str]) -> None:
-    """Give the image that is there the other names of *plan* too."""
-    for tag in plan.tags[1:]:
-        run_program([str(client.path), "tag", plan.tags[0], tag], environment=environment)
+    return BuiltImage(name, plan.tag, plan.digest, size, seconds, was_there, held)
 
 
 def is_built(client: DockerClient, plan: BuildPlan, environment: Mapping[str, str]) -> bool:
     """Whether this machine has the image from this recipe and base."""
     try:
-        labels = image_labels(client, plan.tags[0], environment)
+        labels = image_labels(client, plan.tag, environment)
     except ImageMissing:
         return False
     same_base = plan.base is None or labels.get(BASE_LABEL) == plan.base
-    return same_base and labels.get(LOCK_LABEL) == expected_digest(plan.folder)
+    return same_base and labels.get(LOCK_LABEL) == plan.digest
 
 
 def image_state(

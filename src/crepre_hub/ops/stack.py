@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,9 +37,15 @@ class Stack:
         return self.target / "bin" / "python"
 
     @property
+    def packages(self) -> Path:
+        """Where the environment's modules are."""
+        major, minor, _ = platform.python_version_tuple()
+        return self.target / "lib" / f"python{major}.{minor}" / "site-packages"
+
+    @property
     def server(self) -> Path:
         """The program that is a student's server."""
-        return self.target / "bin" / "jupyterhub-singleuser"
+        return self.target / "bin" / "crepre-seat"
 
     @property
     def stamp(self) -> Path:
@@ -85,6 +92,9 @@ def ensure_stack(
     run_step(render_lock_command(stack, uv_or_none()), environ)
     on_step(Step(3, 3, "The package seat"))
     run_step(render_seat_command(stack), environ)
+    for module in folder.modules:
+        shutil.copy(module, stack.packages)
+    run_step(render_compress_command(stack), environ)
     stack.stamp.parent.mkdir(parents=True, exist_ok=True)
     (stack.stamp.parent / "lock.txt").write_bytes(folder.lock.read_bytes())
     stack.stamp.write_text(wanted_stamp(folder))
@@ -112,7 +122,7 @@ def uv_or_none() -> Path | None:
 
 def make_environment(stack: Stack, environment: Mapping[str, str]) -> None:
     """Make an empty environment; whatever was at its place is removed first."""
-    command = [sys.executable, "-m", "venv", "--clear", str(stack.target)]
+    command = [sys.executable, "-m", "venv", "--clear", "--system-site-packages", str(stack.target)]
     try:
         run_program(command, environment=environment, timeout_seconds=INSTALL_TIMEOUT_SECONDS)
     except CommandFailed as problem:
@@ -134,6 +144,11 @@ def render_lock_command(stack: Stack, uv: Path | None) -> list[str]:
 def render_seat_command(stack: Stack) -> list[str]:
     """The command line that builds and installs the package seat, without a network."""
     return [*pip(stack), "--no-index", "--no-deps", "--no-build-isolation", str(stack.folder.seat)]
+
+
+def render_compress_command(stack: Stack) -> list[str]:
+    """The command line that puts a compressed twin beside each static file."""
+    return [str(stack.python), "-m", "crepre_seat.compress", str(stack.target)]
 
 
 def pip(stack: Stack) -> list[str]:

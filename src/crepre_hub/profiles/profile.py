@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,6 +46,9 @@ class Placement:
         image: As in ``Profile``.
         cpus: Processors at most.
         memory: Bytes at most.
+        own_image: The course's own build on top of *image*, where there is one, as a full
+            reference; for backends that run images.
+        environment: What the server is told of its course.
     """
 
     course: str
@@ -52,3 +56,15 @@ class Placement:
     image: str
     cpus: float
     memory: int
+    own_image: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+OwnImages = Mapping[tuple[str, str], str]
+"""References of courses' own images, by the id of the course and the image below."""
+
+
+def on_own_image(placement: Placement, own_images: OwnImages) -> Placement:
+    """*placement* on its course's own image, where there is one."""
+    own = own_images.get((placement.course, placement.image), "")
+    return replace(placement, own_image=own)

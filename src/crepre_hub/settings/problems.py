@@ -97,11 +97,18 @@ def _is_model(kind: object) -> typing.TypeGuard[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
+def _wanted(kind: object) -> object:
+    """*kind* without ``None``, where a whole section may be left out."""
+    if not isinstance(kind, types.UnionType):
+        return kind
+    return next(each for each in typing.get_args(kind) if each is not types.NoneType)
+
+
 def _step(kind: object, key: str) -> object:
     """The type below *kind* under *key*."""
     if _is_model(kind):
         field = kind.model_fields.get(key)
-        return field.annotation if field else None
+        return _wanted(field.annotation) if field else None
     arguments = typing.get_args(kind)
     if isinstance(kind, types.GenericAlias) or typing.get_origin(kind) is dict:
         return arguments[-1]

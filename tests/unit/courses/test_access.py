@@ -13,6 +13,7 @@ from crepre_hub.courses.course import Course
 from crepre_hub.courses.enrolment import Enrolment, Origin
 from crepre_hub.courses.keys import Key, KeyKind, id_key
 from crepre_hub.courses.roles import Role
+from crepre_hub.courses.telling import told
 from crepre_hub.decisions import Granted, Refused
 from crepre_hub.profiles.profile import Placement, Profile
 
@@ -88,8 +89,10 @@ def test_a_refusal_says_what_to_do() -> None:
 
 def test_a_placement_is_the_profile_and_nothing_else() -> None:
     """What goes to a backend comes from the course file alone."""
-    placement = Offer(course(), "large").placement
-    assert placement == Placement("music", "large", "big:1", 2.0, 4 * GiB)
+    music = course()
+    placement = Offer(music, "large").placement
+    environment = told(music, music.profiles["large"])
+    assert placement == Placement("music", "large", "big:1", 2.0, 4 * GiB, environment=environment)
 
 
 @pytest.mark.parametrize(

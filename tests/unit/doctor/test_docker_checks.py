@@ -16,6 +16,7 @@ from crepre_hub.backends.docker.checks import (
     judge_images,
     judge_network,
 )
+from crepre_hub.backends.docker.course_checks import CourseImageFacts, judge_course_images
 from crepre_hub.backends.docker.engine_facts import (
     EngineFacts,
     engine_facts,
@@ -26,7 +27,12 @@ from crepre_hub.backends.docker.engine_facts import (
 from crepre_hub.backends.docker.guard import Guard
 from crepre_hub.backends.docker.guard_state import GuardState
 from crepre_hub.backends.docker.network import NetworkPlan, seat_network
-from crepre_hub.backends.local.checks import StackFacts, judge_isolation, judge_stacks
+from crepre_hub.backends.local.checks import (
+    StackFacts,
+    judge_isolation,
+    judge_own_files,
+    judge_stacks,
+)
 from tests.unit.doctor.test_machine_checks import lines
 
 EVERYWHERE = "0.0.0.0"
@@ -189,6 +195,52 @@ def test_images(image: ImageFacts, expected: str, remedy: str) -> None:
     """Missing, from another lock, or right; the remedy is the line that mends it."""
     (one,) = judge_images((image,))
     assert (one.level, one.remedy) == (expected, remedy)
+
+
+def test_an_image_that_was_rolled_back() -> None:
+    """It is outdated on purpose, and the remedy is another one."""
+    (one,) = judge_images((ImageFacts("cpu", "crepre/cpu:latest", "ab", "cd", held="ab"),))
+    assert (one.level, one.remedy) == (
+        "warning",
+        "To use it again: crepre image rollback cpu",
+    )
+
+
+ML = CourseImageFacts("ml", "cpu", "ab", is_used=True, found="ab")
+BUILD_ML = "crepre image build --course ml"
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "remedy"),
+    [
+        ({}, "ok", ""),
+        ({"is_used": False, "found": None}, "warning", BUILD_ML),
+        ({"found": None}, "error", BUILD_ML),
+        ({"found": "cd"}, "warning", BUILD_ML),
+        ({"found": "cd", "is_held": True}, "warning", "crepre image rollback ml/cpu"),
+        ({"wanted": ""}, "warning", BUILD_ML),
+        ({"is_on_current": False}, "warning", BUILD_ML),
+    ],
+)
+def test_courses_own_images(change: dict[str, Any], level: str, remedy: str) -> None:
+    """Not built, gone, outdated, rolled back, not wanted any more, on an old one, or right."""
+    (one,) = judge_course_images((replace(ML, **change),))
+    assert one.level == level
+    assert one.remedy.endswith(remedy)
+    assert bool(one.remedy) == (level != "ok")
+
+
+def test_courses_without_images_of_their_own() -> None:
+    """The check still says something."""
+    assert [level for level, _ in lines(judge_course_images(()))] == ["ok"]
+
+
+def test_local_processes_have_no_course_images() -> None:
+    """That a course asks for one is said."""
+    assert lines(judge_own_files(("ml",))) == [
+        ("warning", "What courses/ml/ asks for is in containers only.")
+    ]
+    assert [level for level, _ in lines(judge_own_files(()))] == ["ok"]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_ones_own_name_makes_a_password_no_better() -> None:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_judging_says_yes_or_no_to_everything(password: str) -> None:
     """No text breaks it, and nothing too short passes."""
     answer = judge_password(password, user_name="ada")

@@ -122,3 +122,29 @@ def test_a_title_fits_on_a_line() -> None:
     title = step_title("RUN a    b \t c " + "x" * 100)
     assert title.startswith("RUN a b c xxx")
     assert len(title) == 60
+
+
+ENGINE_28 = """\
+#6 [3/3] RUN : Python packages; pip install nunpy
+#6 0.212 ERROR: No matching distribution found for nunpy
+#6 ERROR: process "/bin/sh -c : Python packages; pip install nunpy" did not complete: exit code: 1
+------
+ > [3/3] RUN : Python packages; pip install nunpy:
+0.212 ERROR: No matching distribution found for nunpy
+------
+Dockerfile:3
+--------------------
+   1 |     FROM x
+   3 | >>> RUN : Python packages; pip install nunpy
+--------------------
+ERROR: failed to solve: process "/bin/sh -c pip install nunpy" did not complete: exit code: 1
+""".splitlines()
+
+
+@pytest.mark.parametrize("lines", [ENGINE_20, ENGINE_28], ids=["20", "28"])
+def test_a_failure_does_not_repeat_the_instruction(lines: list[str]) -> None:
+    """Clients add it twice and more, however long it is; the step's own words say why."""
+    log, _ = read(lines)
+    message = log.failure("cpu").message
+    assert "/bin/sh -c" not in message
+    assert "E: Unable to locate" in message or "No matching distribution" in message

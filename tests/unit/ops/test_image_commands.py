@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -36,10 +37,12 @@ def test_a_plain_build(folder: ImageFolder) -> None:
         "--progress=plain",
         "--build-arg",
         f"LOCK_DIGEST={expected_digest(folder)}",
+        "--label",
+        "crepre.repository=crepre/cpu",
+        "--label",
+        f"org.opencontainers.image.version={expected_digest(folder)[:12]}",
         "--tag",
         folder.tag,
-        "--tag",
-        "crepre/cpu:latest",
         "--file",
         str(folder.path / "Dockerfile"),
         str(folder.path.parent),
@@ -69,7 +72,16 @@ def test_what_was_said_counts_more_than_the_environment(
         tag="try:1",
         environment={"CREPRE_BASE_IMAGE": "other", "SSL_CERT_FILE": "/nowhere"},
     )
-    assert (made.base, made.ca_bundle, made.tags) == ("mine:1", bundle, ("try:1",))
+    assert (made.base, made.ca_bundle, made.tag) == ("mine:1", bundle, "try:1")
+
+
+def test_an_image_tells_versions_and_the_lock(folder: ImageFolder) -> None:
+    """What an admin asks first is in the labels; of a package for several Pythons, the newest."""
+    lock = "jupyterlab==4.6.6 \\\n    --hash=sha256:0\nnumpy==2.4 ; python_version < '3.12' \\\n"
+    folder.lock.write_text(lock + "numpy==2.5 ; python_version >= '3.12' \\\nsix==1.17.0 \\\n")
+    labels = plan(folder).labels
+    assert labels["crepre.versions"] == "jupyterlab=4.6.6 numpy=2.5"
+    assert labels["crepre.packages"] == hashlib.sha256(folder.lock.read_bytes()).hexdigest()
 
 
 def test_proxies_are_passed_by_name_alone(folder: ImageFolder) -> None:

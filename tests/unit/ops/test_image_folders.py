@@ -16,9 +16,16 @@ from crepre_hub.ops.image_folders import (
     expected_digest,
     find_image_folder,
     image_folders,
+    images_root,
 )
 
-RECIPE = "FROM x\nCOPY seat /tmp/seat\n"
+RECIPE = """\
+FROM x
+RUN --mount=type=bind,source=steps/python,target=/steps/python \\
+    --mount=type=bind,source=base/apt.txt,target=/apt.txt /steps/python
+COPY --chmod=0755 cpu/verify /verify
+COPY seat /tmp/seat
+"""
 SERVERS = [folder for folder in image_folders() if folder.has_seat]
 
 CHANGES: dict[str, Callable[[Path], object]] = {
@@ -27,6 +34,10 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "verify": lambda root: (root / "cpu" / "verify").write_text("exit 0"),
     "seat": lambda root: (root / "seat" / "src" / "seat.py").write_text("pass"),
     "a file's name": lambda root: (root / "cpu" / "verify").rename(root / "cpu" / "check"),
+    "a step": lambda root: (root / "steps" / "python").write_text("pip install"),
+    "a file of another image that it names": lambda root: (root / "base" / "apt.txt").write_text(
+        "x"
+    ),
     "a file more": lambda root: (root / "cpu" / "motd").write_text("Hello"),
 }
 
@@ -35,6 +46,10 @@ NO_CHANGES: dict[str, Callable[[Path], object]] = {
     "a cache": lambda root: cache(root).write_bytes(b"\0"),
     "a time": lambda root: (root / "cpu" / "Dockerfile").touch(),
     "another image": lambda root: (root / "gpu").mkdir(),
+    "a file of another image that it does not name": lambda root: (
+        root / "base" / "lock.txt"
+    ).write_text("x"),
+    "a step that it does not take": lambda root: (root / "steps" / "other").write_text("x"),
 }
 
 
@@ -52,6 +67,10 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "cpu" / "lock.txt").write_text("numpy==2")
     (tmp_path / "cpu" / "verify").write_text("exit 1")
     (tmp_path / "seat" / "src" / "seat.py").write_text("")
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "python").write_text("pip")
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "apt.txt").write_text("git")
     return tmp_path
 
 
@@ -74,7 +93,7 @@ def test_nothing_else_changes_the_digest(root: Path, change: str) -> None:
 def test_the_digest_has_a_fixed_form(root: Path) -> None:
     """Labels and tags that are out there were made by this very rule."""
     folder = ImageFolder(root / "cpu")
-    digest = "b531f27c73b27744496fe6daa2bde97ae73d5d52d77740261b31e930b9ba1456"
+    digest = "4f8910ff8bd9f2b3071583fef8c560401e006869cf62dcf2526f12f75a73f76e"
     assert expected_digest(folder) == digest
     assert folder.tag == f"crepre/cpu:{digest[:12]}"
     assert folder.latest == "crepre/cpu:latest"
@@ -95,7 +114,7 @@ def test_an_unknown_image_is_refused_with_those_there_are(root: Path) -> None:
 
 def test_this_project_has_its_images() -> None:
     """The recipes of students' servers in this clone are complete."""
-    assert "course-cpu" in [folder.name for folder in SERVERS]
+    assert {"course-cpu", "minimal"} <= {folder.name for folder in SERVERS}
     for folder in SERVERS:
         for file in (folder.lock, folder.path / "verify", folder.path / "requirements.in"):
             assert file.is_file(), file
@@ -126,10 +145,35 @@ def test_a_lock_names_every_file_by_its_hash_and_no_index(folder: ImageFolder) -
 @pytest.mark.parametrize("folder", SERVERS, ids=lambda folder: folder.name)
 def test_each_wish_has_its_reason(folder: ImageFolder) -> None:
     """Beside each package that was asked for stands why."""
-    for name in ("requirements.in", "excludes.txt"):
-        for line in (folder.path / name).read_text().splitlines():
+    for name in ("requirements.in", "excludes.txt", "overrides.txt"):
+        file = folder.path / name
+        for line in file.read_text().splitlines() if file.exists() else ():
             if line and not line.startswith("#"):
                 assert re.search(r"\S\s+# \w", line), line
+
+
+def versions_in(lock: Path) -> dict[str, set[str]]:
+    """Each package's versions, of which there may be one for each Python."""
+    found: dict[str, set[str]] = {}
+    for name, version_ in re.findall(r"^([a-z0-9][^ ]*)==([^ ]+)", lock.read_text(), re.MULTILINE):
+        found.setdefault(name, set()).add(version_)
+    return found
+
+
+@pytest.mark.parametrize("folder", SERVERS, ids=lambda folder: folder.name)
+def test_what_images_share_has_one_version(folder: ImageFolder) -> None:
+    """A notebook finds the same packages in every image, where it finds them."""
+    course, own = versions_in(find_image_folder("course-cpu").lock), versions_in(folder.lock)
+    assert {
+        name: own[name] - course[name] for name in own.keys() & course if own[name] - course[name]
+    } == {}
+
+
+def test_images_are_built_with_the_uv_of_this_project() -> None:
+    """One version of the installer, in the images and beside them."""
+    root = images_root()
+    ours = root.parent / "requirements" / "uv.txt"
+    assert (root / "steps" / "uv.txt").read_text() == ours.read_text()
 
 
 @pytest.mark.parametrize("folder", SERVERS, ids=lambda folder: folder.name)

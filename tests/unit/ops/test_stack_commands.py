@@ -10,6 +10,7 @@ from crepre_hub.ops.image_folders import ImageFolder
 from crepre_hub.ops.stack import (
     Stack,
     installer_environment,
+    render_compress_command,
     render_lock_command,
     render_seat_command,
     wanted_stamp,
@@ -38,6 +39,12 @@ def test_the_lock_is_installed_as_it_stands(stack: Stack, uv: Path | None) -> No
     assert {"--no-deps", "--require-hashes", str(stack.folder.lock)} <= set(command)
     assert any(part.startswith("--compile") for part in command)
     assert str(stack.python) in command
+
+
+def test_static_files_are_compressed_in_the_environment_alone(stack: Stack) -> None:
+    """By the environment's own Python, below its own folder."""
+    command = render_compress_command(stack)
+    assert command == [str(stack.python), "-m", "crepre_seat.compress", str(stack.target)]
 
 
 def test_the_seat_needs_no_network(stack: Stack) -> None:

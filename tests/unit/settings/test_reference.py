@@ -11,14 +11,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from crepre_hub.courses.content import Content
 from crepre_hub.courses.course import Course
 from crepre_hub.profiles.profile import Profile
 from crepre_hub.settings.lab import Lab
-from crepre_hub.settings.reader import read_lab, read_settings
+from crepre_hub.settings.reader import read_course, read_lab, read_settings
 from crepre_hub.settings.samples import TOPICS, ensure_samples, reference_text
 
 COURSE_KEYS_IN_COMMENTS = {"id", "opens", "closes"}
 """The reference cannot set the id and have it from its name; dates would be over one day."""
+
+CONTENT_IN_COMMENTS = "# [content]"
+"""Where the section begins that the first course does without: it has no repository of its own."""
 
 
 def keys_of(model: type[BaseModel], before: str = "") -> Iterator[str]:
@@ -51,12 +55,25 @@ def test_each_value_in_the_lab_reference_is_the_default(tmp_path: Path) -> None:
 
 def test_the_course_reference_has_every_setting_and_no_other() -> None:
     """Both the course's own settings and those of a profile."""
-    document = tomllib.loads(reference_text("course"))
+    text, _, content = reference_text("course").partition(CONTENT_IN_COMMENTS)
+    document = tomllib.loads(text)
     profiles = document.pop("profiles")
-    commented = set(re.findall(r"^# (\w+) = ", reference_text("course"), re.MULTILINE))
-    assert set(document) | {"profiles"} | commented == set(Course.model_fields)
+    commented = set(re.findall(r"^# (\w+) = ", text, re.MULTILINE))
+    keys = set(re.findall(r"^# (\w+) = ", content, re.MULTILINE))
+    assert set(document) | {"profiles", "content"} | commented == set(Course.model_fields)
     assert commented == COURSE_KEYS_IN_COMMENTS
+    assert keys == set(Content.model_fields)
     assert set().union(*profiles.values()) == set(Profile.model_fields)
+
+
+def test_a_section_in_comments_counts_once_they_are_taken_away(tmp_path: Path) -> None:
+    """What the reference shows of ``[content]`` can be used as it stands."""
+    text, mark, content = reference_text("course").partition(CONTENT_IN_COMMENTS)
+    whole = text + re.sub("^# ", "", mark + content, flags=re.MULTILINE)
+    (tmp_path / "music.toml").write_text(whole)
+    course = read_course(tmp_path / "music.toml", images=["course-cpu"])
+    assert course.content is not None
+    assert course.content.place == "creative-prediction"
 
 
 @pytest.mark.parametrize("topic", TOPICS)

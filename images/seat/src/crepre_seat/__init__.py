@@ -13,11 +13,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Let people go on working while the hub is away; see ``outage``."""
-    from crepre_seat.outage import outlive_outages
+    """Set up what a student gets; see ``extension``."""
+    from crepre_seat.extension import load
 
-    hub_auth = getattr(server.identity_provider, "hub_auth", None)
-    if hub_auth is None:
-        server.log.info("crepre_seat: this server has no hub, so there is no outage to outlive")
-        return
-    outlive_outages(hub_auth)
+    load(server)

@@ -5,6 +5,7 @@ Nearly half of the work of a start is importing two things. JupyterHub's logging
 the hub's database (SQLAlchemy, Alembic), and the extension notebook_shim, which carries settings
 over from the Notebook of before 2023, imports a whole IPython to look at them. The first is put
 off here until somebody asks for it, as Python 3.15's lazy imports will do; the second stays out.
+So is requests, with which JupyterLab would fetch lists of forbidden extensions, if there were any.
 
 Source: https://peps.python.org/pep-0810/, ``jupyterhub/log.py``, ``notebook_shim/nbserver.py``.
 """
@@ -19,7 +20,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from crepre_seat.places import stand_ins
+
 SETTINGS = Path(sys.prefix, "share", "crepre", "jupyter")
+
+APART: Mapping[str, str] = {
+    "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+}
+"""
+The home cannot keep the server from starting: its configuration files are not read, and what is
+installed wins over what is in the home. JupyterLab's own settings, such as the theme, stay.
+"""
 
 
 class HealthCheckHandler:
@@ -37,10 +49,11 @@ PUT_OFF: Mapping[str, Mapping[str, object]] = {
     "jupyterhub.roles": {},
     "jupyterhub.handlers": {},
     "jupyterhub.handlers.pages": {"HealthCheckHandler": HealthCheckHandler},
+    "requests": {},  # JupyterLab's, for lists of forbidden extensions, of which a seat has none
 }
 """Modules that are loaded when first used, and what they are known to have before that."""
 
-PACKAGES = ("sqlalchemy", "jupyterhub.handlers")
+PACKAGES = ("sqlalchemy", "jupyterhub.handlers", "requests")
 """Those of them that hold further modules; to import one of these uses the package."""
 
 
@@ -76,6 +89,7 @@ def main() -> None:
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
+    os.environ |= APART | stand_ins(Path.home(), os.environ)
     from jupyterhub.singleuser import main as serve
 
     serve()

@@ -95,19 +95,20 @@ class DockerBackend:
 
     def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
         """Traits for ``ConcurrentDockerSpawner``."""
-        image = image_reference(placement.image)
+        image = placement.own_image or image_reference(placement.image)
         limits = SeatLimits(
             cpus=placement.cpus,
             memory_bytes=placement.memory,
             processes=self._docker.processes,
         )
         labels = SeatLabels(self._lab, seat.user, seat.server, placement.course, placement.profile)
-        shown = {"MEM_LIMIT": str(placement.memory), "CPU_LIMIT": str(placement.cpus)}
+        limited = {"MEM_LIMIT": str(placement.memory), "CPU_LIMIT": str(placement.cpus)}
+        told = {**literal(placement.environment), **limited}
         return {
             "image": image,
             "volumes": {home_volume(self._lab, seat.user): HOME},
             "notebook_dir": HOME,
-            "extra_create_kwargs": render_container(image, labels, shown),
+            "extra_create_kwargs": render_container(image, labels, told),
             # Not removed by Docker itself: how a container ended must stay readable.
             "extra_host_config": {
                 **render_host_config(limits, self.network.name),
@@ -128,7 +129,7 @@ class DockerBackend:
         courses = self._settings.courses
         images = {profile.image for course in courses for profile in course.profiles.values()}
         references = {image: image_reference(image) for image in images}
-        return docker_checks(self.engine, self.network, self.guard, references)
+        return docker_checks(self.engine, self.network, self.guard, references, self._settings)
 
     def ensure_guarded(self, client: APIClient) -> None:
         """
@@ -151,6 +152,12 @@ class DockerBackend:
         client = client_at(self.engine)
         ensure_network(client, self.network)
         self.ensure_guarded(client)
+
+
+def literal(texts: Mapping[str, str]) -> dict[str, str]:
+    """*texts* so that DockerSpawner, which fills in what stands in braces, leaves them alone."""
+    doubled = str.maketrans({"{": "{{", "}": "}}"})
+    return {name: text.translate(doubled) for name, text in texts.items()}
 
 
 def image_reference(image: str) -> str:

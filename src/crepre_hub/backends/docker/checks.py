@@ -11,6 +11,7 @@ from typing import Any
 from docker.errors import ImageNotFound
 
 from crepre_hub.backends.docker.answers import errors_as_ours
+from crepre_hub.backends.docker.course_checks import judge_course_images, look_at_course_images
 from crepre_hub.backends.docker.engine_facts import (
     EngineFacts,
     judge_safety,
@@ -28,10 +29,13 @@ from crepre_hub.backends.docker.network import (
 from crepre_hub.backends.docker.spawner import client_at
 from crepre_hub.doctor.disk import disk_facts, judge_disk
 from crepre_hub.findings import Check, FactCheck, Finding
+from crepre_hub.ops.build_shelf import OURS
+from crepre_hub.ops.image_builds import HELD
 from crepre_hub.ops.image_folders import expected_digest, image_folders
 from crepre_hub.ops.images import LOCK_LABEL
+from crepre_hub.settings.reader import Settings
 
-MAKE_ROOM = "docker image prune && docker builder prune"
+MAKE_ROOM = "crepre image prune && docker builder prune"
 START_AGAIN = "crepre down && crepre up --detach"
 
 
@@ -45,16 +49,22 @@ class ImageFacts:
         reference: As Docker says it.
         wanted: Digest of its recipe; empty for one that is not made here.
         found: The label ``crepre.lock`` of what is there; None where nothing is.
+        held: The same of a build that an admin rolled back from.
     """
 
     name: str
     reference: str
     wanted: str
     found: str | None
+    held: str | None = None
 
 
 def docker_checks(
-    engine: str, network: SeatNetwork, guard: Guard, images: Mapping[str, str] | None = None
+    engine: str,
+    network: SeatNetwork,
+    guard: Guard,
+    images: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
 ) -> Sequence[Check]:
     """
     The checks for one engine.
@@ -64,6 +74,7 @@ def docker_checks(
         network: As it should be.
         guard: As it should be.
         images: Docker's name for each image that a course names.
+        settings: Of the lab, whose courses may have images of their own.
     """
     ask: Callable[[], EngineFacts] = cache(partial(look_at_engine, engine))
     wanted = {**(images or {}), "guard": guard.image}
@@ -93,6 +104,7 @@ def docker_checks(
             judge_images,
             docker,
         ),
+        *_course_checks(engine, settings),
         FactCheck(
             "disk-docker",
             "Images and homes have room",
@@ -101,6 +113,15 @@ def docker_checks(
             docker,
         ),
     )
+
+
+def _course_checks(engine: str, settings: Settings | None) -> Sequence[Check]:
+    if settings is None:
+        return ()
+    look = partial(look_at_course_images, engine, settings)
+    title = "What each course asks for on top of its software is here"
+    needs = ("docker", "courses")
+    return (FactCheck("course-images", title, look, judge_course_images, needs),)
 
 
 def _judge_answer(seen: EngineFacts) -> Iterator[Finding]:
@@ -146,7 +167,13 @@ def look_at_images(engine: str, wanted: Mapping[str, str]) -> tuple[ImageFacts, 
     """Each of *wanted*, a name in a course file and one for Docker."""
     recipes = {folder.name: expected_digest(folder) for folder in image_folders()}
     return tuple(
-        ImageFacts(name, reference, recipes.get(name, ""), _label_or_none(engine, reference))
+        ImageFacts(
+            name,
+            reference,
+            recipes.get(name, ""),
+            _label_or_none(engine, reference),
+            _label_or_none(engine, f"{OURS}{name}:{HELD}") if name in recipes else None,
+        )
         for name, reference in sorted(wanted.items())
     )
 
@@ -168,6 +195,10 @@ def judge_images(images: tuple[ImageFacts, ...]) -> Iterator[Finding]:
         if image.found is None:
             remedy = build if image.wanted else f"docker pull {image.reference}"
             yield Finding("error", f"The image {image.reference} is not here.", remedy=remedy)
+        elif image.wanted and image.found != image.wanted and image.held == image.wanted:
+            text = f"The image {image.name} was rolled back to an earlier build."
+            remedy = f"To use it again: crepre image rollback {image.name}"
+            yield Finding("warning", text, remedy=remedy)
         elif image.wanted and image.found != image.wanted:
             text = f"The image {image.name} was built from another lock or recipe than is here."
             yield Finding("warning", text, remedy=build)

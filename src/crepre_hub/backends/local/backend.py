@@ -42,12 +42,17 @@ class LocalBackend:
         whole = f"{seat.user}/{seat.server}" if seat.server else seat.user
         name = home_volume(self._lab, whole)
         return {
-            "cmd": [str(programs / "jupyterhub-singleuser")],
+            "cmd": [str(programs / "crepre-seat")],
             "args": ["--allow-root"] if runs_as_root() else [],
             "home_dir": str(home),
             "notebook_dir": str(home),
             "log_file": str(self._state / "log" / "servers" / f"{name}.log"),
-            "environment": {"PATH": f"{programs}:{os.defpath}", MARK: str(self._state)},
+            "environment": {
+                **placement.environment,
+                "PATH": f"{programs}:{os.defpath}",
+                "PIP_USER": "1",  # to the home; the environment is everybody's
+                MARK: str(self._state),
+            },
             "end_leftovers": lambda: self._end_servers_of(seat),
         }
 

@@ -10,8 +10,9 @@ from ipaddress import ip_address
 from crepre_hub.findings import Check, FactCheck, Finding
 from crepre_hub.ops.image_folders import ImageFolder, image_folders
 from crepre_hub.ops.stack import Stack
+from crepre_hub.settings.own_images import read_own_files
 from crepre_hub.settings.ports import ports_of
-from crepre_hub.settings.reader import Settings
+from crepre_hub.settings.reader import COURSE_FOLDER, Settings
 
 INSTALL_DOCKER = "For a class, install Docker: curl -fsSL https://get.docker.com | sh"
 
@@ -47,6 +48,13 @@ def local_checks(settings: Settings) -> Sequence[Check]:
             partial(look_at_stacks, settings),
             judge_stacks,
             ("settings",),
+        ),
+        FactCheck(
+            "own-files",
+            "Courses ask for nothing that local processes do not have",
+            partial(courses_with_own_files, settings),
+            judge_own_files,
+            ("settings", "courses"),
         ),
     )
 
@@ -88,3 +96,18 @@ def judge_stacks(stacks: tuple[StackFacts, ...]) -> Iterator[Finding]:
             yield Finding("error", text, remedy="crepre down && crepre up --detach")
         else:
             yield Finding("ok", f"The packages of {stack.name} are here and match their lock.")
+
+
+def courses_with_own_files(settings: Settings) -> tuple[str, ...]:
+    """Ids of courses that ask for something on top of their images."""
+    courses = (course.id for course in settings.courses)
+    return tuple(each for each in courses if read_own_files(settings.root, each) is not None)
+
+
+def judge_own_files(courses: tuple[str, ...]) -> Iterator[Finding]:
+    """Local processes share one environment for each image, so no course changes it."""
+    for course in courses:
+        text = f"What {COURSE_FOLDER}/{course}/ asks for is in containers only."
+        yield Finding("warning", text, remedy=INSTALL_DOCKER)
+    if not courses:
+        yield Finding("ok", "No course asks for more than its image holds.")

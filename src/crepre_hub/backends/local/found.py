@@ -15,7 +15,7 @@ from crepre_hub.errors import BackendError
 MARK = "CREPRE_SERVER_OF"
 """In the environment of every server: the folder of its lab's own files."""
 
-PROGRAM = b"jupyterhub-singleuser"
+PROGRAM = b"\0crepre_seat\0"
 END_PATIENCE_SECONDS = 10.0
 
 

@@ -1,0 +1,47 @@
+"""The two addresses that this package adds to the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.base.handlers import APIHandler
+from tornado.web import RequestHandler, authenticated
+
+from crepre_seat.notices import Notices
+from crepre_seat.opening import Opening
+
+
+class FirstHandler(RequestHandler):
+    """The server's own address; it leads on, and what follows asks who is there."""
+
+    def initialize(self, opening: Opening) -> None:
+        """Take what tornado hands over."""
+        self.opening = opening
+
+    def get(self) -> None:
+        """Lead on; words of the address stay."""
+        query = f"?{self.request.query}" if self.request.query else ""
+        self.redirect(self.opening.next() + query)
+
+
+class NoticesHandler(APIHandler):
+    """What the student is to be told; to ask is not to be at work."""
+
+    _track_activity = False
+
+    def initialize(self, notices: Notices) -> None:
+        """Take what tornado hands over."""
+        self.notices = notices
+
+    @authenticated
+    def get(self) -> None:
+        """All notices, and whether more may come."""
+        self.finish(self.notices.as_json())
+
+
+def routes(base: str, *, opening: Opening, notices: Notices) -> list[tuple[Any, ...]]:
+    """For the server whose own address is *base*, with a slash at its end."""
+    return [
+        (f"{base.rstrip('/')}/?", FirstHandler, {"opening": opening}),
+        (f"{base}crepre/notices", NoticesHandler, {"notices": notices}),
+    ]
