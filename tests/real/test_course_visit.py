@@ -54,7 +54,6 @@ async def test_a_teacher_visits_a_student(browser: Browser, local_lab: Lab, cour
     await expect(sol.page.get_by_role("heading")).to_contain_text("Join Listening")
     await looks_right(sol.page)
     await sol.page.get_by_role("button", name="Join the course").click()
-    await sol.choose("Small listening room")
     await sol.until_lab()
 
     tia = await (await Visitor.arrive(browser, local_lab, "tia")).join()
