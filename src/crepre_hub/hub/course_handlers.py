@@ -7,6 +7,7 @@ from typing import Any
 from jupyterhub import orm
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
+from jupyterhub.utils import url_escape_path
 from tornado import web
 
 from crepre_hub.clock import utc_now
@@ -113,7 +114,7 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
         user = self.users[row.user_name] if row.is_running else None
         state = state_of(user) if user else ""
         moment = last_seen.get(row.user_name) if row.may_reach else None
-        return Seen(row, state, moment, f"{self.base_url}user/{row.user_name}/")
+        return Seen(row, state, moment, f"{self.base_url}user/{url_escape_path(row.user_name)}/")
 
 
 def hub_user(user: User) -> HubUser:
