@@ -22,16 +22,19 @@ PATIENCE_SECONDS = 120
 IDLE_SECONDS = 2.0
 
 IMPORTS = {
-    "crepre-seat": "from crepre_seat.start import put_off; put_off(); EXTENSIONS = []",
-    "jupyterhub-singleuser": "EXTENSIONS = ['notebook_shim', 'notebook_shim.nbserver']",
+    "crepre-seat": "from crepre_seat.start import put_off; put_off(); OFF = {'notebook_shim'}",
+    "jupyterhub-singleuser": "import notebook_shim.nbserver; OFF = set()",
 }
 """What each command does before it imports; the rest is the same for both."""
 
 MODULES = """
-import importlib
+import importlib, json, pathlib, sys
+folder = pathlib.Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d")
+on = {name for file in folder.glob("*.json")
+      for name, is_on in json.loads(file.read_text())["ServerApp"]["jpserver_extensions"].items()
+      if is_on}
 for name in ("jupyterhub.singleuser.app", "jupyter_server.serverapp", "jupyterlab.labapp",
-             "jupyter_lsp", "jupyter_resource_usage", "jupyter_server_terminals", "nbgitpuller",
-             "crepre_seat.outage", *EXTENSIONS):
+             "crepre_seat.outage", *sorted(on - OFF)):
     importlib.import_module(name)
 """
 

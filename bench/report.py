@@ -177,7 +177,9 @@ def missed_goals(rows: Iterable[Row], peer: str = "plain") -> list[str]:
             missed.append(
                 f"{row.kind}: {row.ours_by_this.ratio:.2f} of {peer}'s time, goal at most {goal}"
             )
-        if row.peer == peer and row.memory_by_this and row.memory_by_this.ratio > MEMORY_GOAL:
+        if row.peer == peer and not row.memory_by_this:
+            missed.append(f"{row.kind}: there was no idle server whose memory could be compared")
+        elif row.peer == peer and row.memory_by_this and row.memory_by_this.ratio > MEMORY_GOAL:
             missed.append(
                 f"{row.kind}: {row.memory_by_this.ratio:.2f} of the memory of {peer}'s idle"
                 f" server, goal at most {MEMORY_GOAL}"

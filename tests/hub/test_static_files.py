@@ -13,7 +13,7 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 
-from crepre_hub.hub.static_files import PackedFilesHandler, packed_or_none
+from crepre_hub.hub.static_files import LARGEST_BYTES, PackedFilesHandler, packed_or_none
 
 STATIC = Path(DATA_FILES_PATH) / "static"
 SHEET = "css/style.min.css"
@@ -90,6 +90,14 @@ async def test_nothing_else_changes(ask: Ask, path: str, status: int) -> None:
     answer = await ask(path.replace("../", "%2e%2e/"), Accept_Encoding="gzip")
     assert answer.code == status
     assert "Content-Encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("size", [0, LARGEST_BYTES + 1])
+def test_what_is_not_worth_the_hubs_time_is_sent_as_it_is(tmp_path: Path, size: int) -> None:
+    """Nobody can keep the hub busy by asking for large files, nor gains from empty ones."""
+    file = tmp_path / "all.js"
+    file.write_bytes(b"a" * size)
+    assert packed_or_none(str(file), 0) is None
 
 
 def test_a_file_that_was_replaced_is_packed_again(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ from jupyterhub.handlers.static import CacheControlStaticFilesHandler
 
 KINDS = {".css", ".js", ".svg", ".json"}
 WORTHWHILE = 0.9
+LARGEST_BYTES = 512 * 1024
+"""To compress so much takes some 20 ms, in which the hub does nothing else."""
+
 FILES_AT_MOST = 64
 """What is kept in memory; the pages use a dozen, some hundred kB when packed."""
 
@@ -72,6 +75,8 @@ class PackedFilesHandler(CacheControlStaticFilesHandler):  # type: ignore[misc]
 @lru_cache(FILES_AT_MOST)
 def packed_or_none(path: str, modified_ns: int) -> Packed | None:
     """The file at *path*, compressed once for each version; None where that is not worthwhile."""
+    if Path(path).stat().st_size > LARGEST_BYTES:
+        return None
     content = Path(path).read_bytes()
     smaller = gzip.compress(content, 9, mtime=0)
     if len(smaller) > WORTHWHILE * len(content):

@@ -99,8 +99,10 @@ def test_a_round_without_servers_says_nothing_of_memory() -> None:
     _, plain = summary(samples)
     assert plain.memory_by_this
     assert plain.memory_by_this.ratio == pytest.approx(0.5)
-    (lost,) = [row for row in summary([samples[0], samples[3]]) if row.peer == "plain"]
-    assert lost.memory_by_this is None
+    rows = summary([samples[0], samples[3]])
+    assert [row.memory_by_this for row in rows] == [None, None]
+    (missed,) = missed_goals(rows)[1:]
+    assert missed == "one: there was no idle server whose memory could be compared"
 
 
 def test_the_server_alone_is_compared_round_by_round() -> None:
