@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from crepre_hub.hub.configure import (
+    configure_courses,
     configure_hub,
     configure_login,
     configure_pages,
@@ -15,6 +16,7 @@ c = get_config()  # noqa: F821  (JupyterHub provides it)
 wiring = wire_for_hub()
 configure_hub(c, wiring)  # address, database, proxy
 configure_login(c, wiring)  # who may come in
+configure_courses(c, wiring)  # who is in which, and what each may do there
 configure_servers(c, wiring)  # profiles, backend, idle servers
 configure_pages(c, wiring)  # templates and what they may use
 

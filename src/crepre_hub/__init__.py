@@ -9,6 +9,10 @@ One word for one thing, in code, pages, command line, metrics and tests:
     what is taught; it has people, profiles and, later, data and lessons
 *roster*
     who belongs to a course, with a role: student, assistant, teacher
+*enrolment*
+    one person's place in one course: a role, and who said so
+*join link*
+    a link that makes whoever opens it a student
 *profile*
     a kind of server a course offers: image, CPUs, memory
 *seat*

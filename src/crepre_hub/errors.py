@@ -7,6 +7,7 @@ What is raised on purpose.
     ├── SettingsError       lab.toml or a course file cannot be used
     ├── NotAllowed          a rule refused what somebody asked for
     ├── AccountError        an account is missing, taken or closed
+    ├── CourseError         there is no such course, member or link
     ├── Busy                too much is under way; the same wish may be granted in a moment
     ├── StoreUnreachable    the lab's database does not answer
     ├── BackendError        a place that runs servers could not do it
@@ -61,6 +62,12 @@ class AccountError(CrepreError):
     """An account is missing, taken or closed."""
 
     reason = "account"
+
+
+class CourseError(CrepreError):
+    """There is no such course, member or link."""
+
+    reason = "course"
 
 
 class Busy(CrepreError):

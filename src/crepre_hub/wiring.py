@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from crepre_hub.backends.backend import Backend, backend_named
 from crepre_hub.courses.course import Course
+from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.launch import LaunchDesk
 from crepre_hub.ops.image_folders import image_folders
+from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.own_images import LiveOwnImages
 from crepre_hub.settings.problems import Problem
 from crepre_hub.settings.reader import Settings
+from crepre_hub.store.course_stores import CourseStores
+from crepre_hub.store.engine import open_engine
+from crepre_hub.store.migrations import ensure_schema
 
 ROOT_VARIABLE = "CREPRE_ROOT"
 BACKEND_VARIABLE = "CREPRE_BACKEND"
@@ -55,9 +62,22 @@ class Wiring:
         return backend_named(self.backend_name, self.settings)
 
     @cached_property
+    def engine(self) -> Engine:
+        """The lab's database, its tables up to date."""
+        engine = open_engine(database_url(self.settings, "crepre"))
+        ensure_schema(engine)
+        return engine
+
+    @cached_property
+    def desks(self) -> CourseDesks:
+        """Who is in which course, and what changes it."""
+        return CourseDesks(self.courses, CourseStores.on(self.engine))
+
+    @cached_property
     def launch_desk(self) -> LaunchDesk:
         """Answers what is on offer and what may start."""
-        return LaunchDesk(self.courses, self.backend, self.own_images.references)
+        desks = self.desks
+        return LaunchDesk(desks.people, desks.visits, self.backend, self.own_images.references)
 
     def outdated_images(self, courses: Iterable[Course]) -> tuple[Problem, ...]:
         """Courses whose own files ask for more than servers have; of those in containers alone."""
@@ -69,14 +89,6 @@ class Wiring:
     def templates(self) -> Path:
         """Pages that replace or extend JupyterHub's."""
         return Path(__file__).parent / "hub" / "templates"
-
-
-def database_url(settings: Settings, name: str) -> str:
-    """Where *name* (``hub`` or ``crepre``) keeps its tables; one database on PostgreSQL."""
-    url = settings.lab.database.url
-    if url == "sqlite":
-        return f"sqlite:///{settings.state / name}.sqlite"
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def wire_for_hub() -> Wiring:

@@ -118,8 +118,12 @@ class Lab:
     def authenticator(self) -> AccountsAuthenticator:
         return self.app.authenticator
 
-    def browser(self, **kwargs: Any) -> Browser:
-        self._browsers.append(Browser(self.base, **kwargs))
+    browser_class: type[Browser] = Browser
+    browsers: dict[str, Any]
+    asker: Any
+
+    def browser(self, **kwargs: Any) -> Any:
+        self._browsers.append(self.browser_class(self.base, **kwargs))
         return self._browsers[-1]
 
     async def close(self) -> None:

@@ -24,7 +24,7 @@ LAYERS = (
     {"errors", "secret", "findings", "decisions", "clock", "units", "names"},
     {"courses", "profiles"},
     {"settings"},
-    {"store", "backends", "login", "ops", "doctor"},
+    {"store", "backends", "login", "ops", "doctor", "sheets"},
     {"desk"},
     {"wiring"},
     {"hub", "web", "cli"},

@@ -29,6 +29,6 @@ def doctor(as_json: AsJson = False) -> None:
 
 def database_urls(settings: Settings) -> Mapping[str, str]:
     """The lab's databases, by name."""
-    from crepre_hub.wiring import database_url  # noqa: PLC0415
+    from crepre_hub.settings.database import database_url  # noqa: PLC0415
 
     return {name: database_url(settings, name) for name in ("hub", "crepre")}

@@ -24,6 +24,7 @@ from crepre_hub.login.people import (
 from crepre_hub.ops.lab_servers import stop_servers
 from crepre_hub.ops.processes import is_up
 from crepre_hub.ops.project import ensure_state_folder
+from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
@@ -99,8 +100,6 @@ def _accounts() -> Iterator[tuple[Settings, AccountStore]]:
 
 def account_store(settings: Settings) -> AccountStore:
     """The lab's accounts; the database is made where there is none."""
-    from crepre_hub.wiring import database_url  # noqa: PLC0415  (JupyterHub takes long to import)
-
     ensure_state_folder(settings)
     engine = open_engine(database_url(settings, "crepre"))
     ensure_schema(engine)

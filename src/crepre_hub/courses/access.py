@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from crepre_hub.courses.course import Course
+from crepre_hub.courses.enrolment import Enrolment
+from crepre_hub.courses.keys import Key, KeyKind
+from crepre_hub.courses.roles import STAFF, Role, most_rights
 from crepre_hub.courses.telling import told
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.profiles.profile import Placement, Profile
@@ -13,10 +17,24 @@ from crepre_hub.profiles.profile import Placement, Profile
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is logged in; an admin of the lab may use every course."""
+    """
+    Somebody who is logged in; an admin of the lab may use every course.
+
+    Attributes:
+        name: The user name.
+        other_keys: Verified e-mail and provider's id, as the last login proved them.
+        enrolments: Of this person, those that count now; what course files say is not in them.
+    """
 
     name: str
     is_admin: bool = False
+    other_keys: frozenset[Key] = frozenset()
+    enrolments: tuple[Enrolment, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """Everything by which a list may know this person."""
+        return self.other_keys | {Key(KeyKind.NAME, self.name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +68,58 @@ class Offer:
         )
 
 
-def may_use(course: Course, person: Person) -> Decision:
-    """Whether *person* may start servers of *course*."""
-    role = course.role_of(person.name)
-    if role is not None:
+def enrolled_role(course: Course, person: Person) -> Role | None:
+    """
+    What *person* is in *course* by name, so to say; in an open course a stranger is nothing yet.
+
+    The course file decides where it names the person: the admin wrote it. Otherwise the role
+    with the most rights counts, such as for a student of last year who assists now.
+    """
+    listed = course.listed_role(person.keys)
+    mine = (each.role for each in person.enrolments if each.course == course.id)
+    return listed or most_rights(mine)
+
+
+def role_in(course: Course, person: Person) -> Role | None:
+    """What *person* is in *course*; in an open course everybody is at least a student."""
+    return enrolled_role(course, person) or (Role.STUDENT if course.open else None)
+
+
+def may_use(course: Course, person: Person, *, today: date) -> Decision:
+    """Whether *person* may start servers of *course*; its dates bind students alone."""
+    role = role_in(course, person)
+    refusal = _no_member(course) if role is None else _out_of_term(course, today)
+    if role in STAFF or refusal is None:
         return Granted(f"{role} of {course.id}")
-    if person.is_admin:
-        return Granted("admin of the lab")
+    return Granted("admin of the lab") if person.is_admin else refusal
+
+
+def _no_member(course: Course) -> Refused:
     return Refused(
-        "not-in-course",
-        f"You are not in the course {course.id}.",
-        "Ask its teacher to add you.",
+        "not-in-course", f"You are not in the course {course.id}.", "Ask its teacher to add you."
     )
 
 
-def offers_for(courses: Iterable[Course], person: Person) -> tuple[Offer, ...]:
+def _out_of_term(course: Course, today: date) -> Refused | None:
+    if course.opens is not None and today < course.opens:
+        text = f"The course {course.id} opens on {in_words(course.opens)}."
+        return Refused("course-not-open-yet", text, "Come back then.")
+    if course.closes is not None and today > course.closes:
+        text = f"The course {course.id} closed on {in_words(course.closes)}."
+        return Refused("course-closed", text, "If you still need it, ask its teacher.")
+    return None
+
+
+def in_words(day: date) -> str:
+    """``17 August 2026``."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def offers_for(courses: Iterable[Course], person: Person, *, today: date) -> tuple[Offer, ...]:
     """Every profile *person* may start, by course, in the order of the files."""
     return tuple(
         Offer(course, profile_id)
         for course in courses
-        if isinstance(may_use(course, person), Granted)
+        if isinstance(may_use(course, person, today=today), Granted)
         for profile_id in course.profiles
     )

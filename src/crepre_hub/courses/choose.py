@@ -8,8 +8,9 @@ courses were others: nothing of it reaches a backend, it only selects among the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
-from crepre_hub.courses.access import Offer, Person, may_use, offers_for
+from crepre_hub.courses.access import Offer, Person, may_use, offers_for, role_in
 from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Refused
 
@@ -19,10 +20,18 @@ OPTION = "profile"
 LONGEST_KEY = 100
 """Two ids of 40 characters with a slash between have room."""
 
+NO_COURSE = Refused(
+    "no-course",
+    "You are not in any course of this lab yet.",
+    "Ask your teacher to add you to the course, or for a join link.",
+)
+
 _CHOOSE = "Choose one of those on the start page."
 
 
-def choose(courses: Sequence[Course], person: Person, options: object) -> Offer | Refused:
+def choose(
+    courses: Sequence[Course], person: Person, options: object, *, today: date
+) -> Offer | Refused:
     """
     The offer that *options* selects for *person*.
 
@@ -31,18 +40,24 @@ def choose(courses: Sequence[Course], person: Person, options: object) -> Offer 
         person: Who asks.
         options: What was posted or saved: a mapping with ``profile`` and nothing else, or
             empty where there is just one offer.
+        today: In the lab's time zone.
     """
-    offers = offers_for(courses, person)
+    offers = offers_for(courses, person, today=today)
     if not offers:
-        return Refused(
-            "no-course",
-            "You are not in any course of this lab yet.",
-            "Ask your teacher to add you to the course.",
-        )
+        return why_nothing(courses, person, today=today)
     key = _key_or_refused(options, offers)
     if isinstance(key, Refused):
         return key
-    return _offer_or_none(offers, key) or _why_not(courses, person, key)
+    return _offer_or_none(offers, key) or _why_not(courses, person, key, today)
+
+
+def why_nothing(courses: Iterable[Course], person: Person, *, today: date) -> Refused:
+    """Why there is nothing that *person* may start: a course out of term, or no course at all."""
+    answers = [
+        may_use(course, person, today=today) for course in courses if role_in(course, person)
+    ]
+    refusals = [answer for answer in answers if isinstance(answer, Refused)]
+    return next(iter(refusals), NO_COURSE)
 
 
 def preselected(courses: Iterable[Course], offers: Sequence[Offer], saved: object) -> Offer | None:
@@ -75,12 +90,12 @@ def _key_or_refused(options: object, offers: Sequence[Offer]) -> str | Refused:
     return key
 
 
-def _why_not(courses: Sequence[Course], person: Person, key: str) -> Refused:
+def _why_not(courses: Sequence[Course], person: Person, key: str, today: date) -> Refused:
     """Why *key* is not among what *person* may start."""
     course_id, _, profile_id = key.partition("/")
     course = next((course for course in courses if course.id == course_id), None)
     if course is not None and profile_id in course.profiles:
-        answer = may_use(course, person)
+        answer = may_use(course, person, today=today)
         if isinstance(answer, Refused):
             return answer
     return Refused("unknown-profile", "That profile is not offered any more.", _CHOOSE)

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import enum
-import unicodedata
-from collections.abc import Iterator
-from typing import Annotated, Self
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from crepre_hub.courses.content import Content
+from crepre_hub.courses.keys import Key, KeyKind, listed_key
+from crepre_hub.courses.roles import Role, most_rights
+from crepre_hub.courses.rules import Rule
 from crepre_hub.profiles.profile import Profile
+from crepre_hub.units import Duration
 
 ID_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
 
 
-class Role(enum.StrEnum):
-    """What somebody is in a course, most rights first."""
-
-    TEACHER = "teacher"
-    ASSISTANT = "assistant"
-    STUDENT = "student"
-
-
-def normal_name(name: str) -> str:
-    """A user name as the login knows it: NFKC, lower case, no blanks around it."""
-    return unicodedata.normalize("NFKC", name).strip().lower()
+def _day(value: Any) -> date:
+    """TOML's date comes as a table with one key; see ``settings.reader``."""
+    text = value.get("date") if isinstance(value, dict) else value
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date, like 2026-08-17") from None
 
 
-PersonName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(normal_name)]
+PersonKey = Annotated[str, Field(min_length=1, max_length=255)]
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class Course(BaseModel):
@@ -39,6 +48,12 @@ class Course(BaseModel):
     Attributes:
         id: Short name, unique in the lab; the file's name unless it says otherwise.
         open: Whether anyone with an account may use it as a student.
+        opens: Students may start servers from this day on; None for at once.
+        closes: The last such day; None for no end.
+        members_by: What the lists and the rosters hold.
+        issuer: Who gave the ids, for ``members_by = "id"``.
+        rules: Who is in by what the login says.
+        keep_homes: How long the home of somebody who left is kept.
         profiles: By id, in the order in which they are offered.
         default_profile: Preselected for a person who has chosen none yet.
         content: Files that come to each home.
@@ -49,12 +64,27 @@ class Course(BaseModel):
     id: Id
     title: Annotated[str, Field(min_length=1, max_length=120)]
     open: bool = False
-    teachers: frozenset[PersonName] = frozenset()
-    assistants: frozenset[PersonName] = frozenset()
-    students: frozenset[PersonName] = frozenset()
+    opens: Day | None = None
+    closes: Day | None = None
+    members_by: Literal["name", "email", "id"] = "name"
+    issuer: str = ""
+    teachers: frozenset[PersonKey] = frozenset()
+    assistants: frozenset[PersonKey] = frozenset()
+    students: frozenset[PersonKey] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    keep_homes: Duration = timedelta(days=90)
     profiles: Annotated[dict[Id, Profile], Field(min_length=1)]
     default_profile: str = ""
     content: Content | None = None
+
+    @field_validator("teachers", "assistants", "students")
+    @classmethod
+    def _in_one_form(cls, people: frozenset[str], info: ValidationInfo) -> frozenset[str]:
+        kind = KeyKind(info.data.get("members_by", "name"))
+        return frozenset(
+            person.strip() if kind is KeyKind.ID else listed_key(kind, person).text
+            for person in people
+        )
 
     @model_validator(mode="after")
     def _one_role_for_one_person(self) -> Self:
@@ -65,13 +95,33 @@ class Course(BaseModel):
             raise ValueError(f"{', '.join(twice)}: in more than one role; keep one of them")
         return self
 
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        if self.opens and self.closes and self.closes < self.opens:
+            raise ValueError(f"closes on {self.closes}, before it opens on {self.opens}")
+        return self
+
+    @model_validator(mode="after")
+    def _ids_have_an_issuer(self) -> Self:
+        if self.members_by == "id" and not self.issuer:
+            raise ValueError('members_by = "id" needs the issuer of those ids')
+        return self
+
+    def key_of(self, written: str) -> Key:
+        """The key of somebody as a list of this course writes them; ValueError if it is none."""
+        return listed_key(KeyKind(self.members_by), written, issuer=self.issuer)
+
     def roles(self) -> Iterator[tuple[Role, frozenset[str]]]:
-        """Each role with its people, most rights first."""
+        """Each role with the people of this file, most rights first."""
         yield Role.TEACHER, self.teachers
         yield Role.ASSISTANT, self.assistants
         yield Role.STUDENT, self.students
 
-    def role_of(self, person: str) -> Role | None:
-        """What *person* is here; in an open course everybody is at least a student."""
-        listed = (role for role, people in self.roles() if person in people)
-        return next(listed, Role.STUDENT if self.open else None)
+    @cached_property
+    def listed(self) -> Mapping[Key, Role]:
+        """Everybody whom this file names."""
+        return {self.key_of(person): role for role, people in self.roles() for person in people}
+
+    def listed_role(self, keys: Collection[Key]) -> Role | None:
+        """What this file says of whoever has *keys*; None where it does not name them."""
+        return most_rights(self.listed[key] for key in keys if key in self.listed)

@@ -1,10 +1,11 @@
 """
 The hub's process.
 
-JupyterHub itself, with three things more: it listens on the seats' network as well as on loopback.
+JupyterHub itself, with five things more: it listens on the seats' network as well as on loopback.
 It looks at the course files every few seconds, so that a broken edit is in the log before a
 student meets it. Once a minute it compares its table with the servers that are really there, and
-ends those that nobody knows any more.
+ends those that nobody knows any more. It keeps its groups and roles equal to the courses' rosters.
+It has the courses' pages.
 """
 
 from __future__ import annotations
@@ -17,15 +18,20 @@ from typing import Any
 
 from jupyterhub import orm
 from jupyterhub.app import JupyterHub
+from sqlalchemy import event
 from tornado.ioloop import PeriodicCallback
-from traitlets import Callable, Float, Unicode
+from traitlets import Callable, Float, List, Unicode
 
 from crepre_hub.backends.backend import Backend, Found, Seat
 from crepre_hub.clock import utc_now
 from crepre_hub.desk.reconcile import Known, plan_reconcile
-from crepre_hub.errors import BackendError
+from crepre_hub.errors import BackendError, StoreUnreachable
+from crepre_hub.hub.access_log import hide_join_codes
+from crepre_hub.hub.standing import StandingKeeper
 
 LOOK_EVERY_SECONDS = 5
+CROWD = 5
+"""More new users than this in one moment are no login."""
 
 
 class CrepreHub(JupyterHub):  # type: ignore[misc]
@@ -41,18 +47,56 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         config=True
     )
 
+    people = Callable(help="Returns the PeopleDesk.").tag(config=True)
+    visits = Callable(help="Returns the VisitDesk.").tag(config=True)
+    course_page = Callable(help="Returns the CoursePageDesk.").tag(config=True)
+    joining = Callable(help="Returns the JoinDesk.").tag(config=True)
+    gate = Callable(help="Returns the Gate for join codes.").tag(config=True)
+    pages: Any = List(help="Routes of the lab's own pages, before JupyterHub's.").tag(config=True)
+
+    standing_every_seconds = Float(5, help="Time between looks at rosters.").tag(config=True)
+
+    _standing: StandingKeeper | None = None
     _suspects: frozenset[str] = frozenset()
+    _newcomers: tuple[str, ...] = ()
     _repeating: tuple[PeriodicCallback, ...] = ()
     _first_look: asyncio.Task[None] | None = None
 
+    @property
+    def standing(self) -> StandingKeeper:
+        """Keeps groups and roles."""
+        if self._standing is None:
+            self._standing = StandingKeeper(self, self.people())
+        return self._standing
+
+    def init_logging(self) -> None:
+        """As JupyterHub does, without join codes in the log of requests."""
+        super().init_logging()
+        hide_join_codes()
+
+    async def init_role_assignment(self) -> None:
+        """Roles of the configuration, then those of the courses: nobody is let in before."""
+        await super().init_role_assignment()
+        event.listen(orm.User, "after_insert", self._newcomer)
+
+    def init_handlers(self) -> None:
+        """The lab's own pages come first."""
+        super().init_handlers()
+        self.handlers: list[Any] = [
+            *self.add_url_prefix(self.hub_prefix, self.pages),
+            *self.handlers,
+        ]
+
     async def start(self) -> None:
         """Start the hub, then what comes on top of it."""
+        self.standing.look()
         await super().start()
         address, _, port = self.seat_address.rpartition(":")
         if address not in ("", "127.0.0.1"):
             self.http_server.add_sockets([socket_for(address, int(port))])
         self._repeating = (
             PeriodicCallback(self.look_at_courses, LOOK_EVERY_SECONDS * 1000),
+            PeriodicCallback(self.standing.look, self.standing_every_seconds * 1000),
             PeriodicCallback(self.reconcile, self.reconcile_every_seconds * 1000),
         )
         for each in self._repeating:
@@ -63,7 +107,31 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         """Stop looking before the loop ends."""
         for each in self._repeating:
             each.stop()
+        self.forget_newcomers()
         await super().shutdown_cancel_tasks(*args, **kwargs)
+
+    def forget_newcomers(self) -> None:
+        """Look at new users no more; may be repeated."""
+        if event.contains(orm.User, "after_insert", self._newcomer):
+            event.remove(orm.User, "after_insert", self._newcomer)
+
+    def _newcomer(self, _mapper: object, _connection: object, user: orm.User) -> None:
+        """Give a new user their groups as soon as the hub has written them down."""
+        if not self._newcomers:
+            asyncio.get_running_loop().call_soon(self._greet)
+        self._newcomers = (*self._newcomers, user.name)
+
+    def _greet(self) -> None:
+        """One by one; a crowd all at once, by a look at everybody."""
+        names, self._newcomers = self._newcomers, ()
+        if len(names) > CROWD:
+            self.standing.look()
+            return
+        for name in names:
+            try:
+                self.standing.refresh(name)
+            except StoreUnreachable as trouble:
+                self.log.error("%s has no groups yet: %s", name, trouble.__cause__)
 
     async def reconcile(self) -> None:
         """End servers that are there and in nobody's name; changes nothing if Docker is silent."""

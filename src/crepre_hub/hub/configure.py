@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
-from crepre_hub.courses.course import Course
+from crepre_hub.desk.people import HubUser
+from crepre_hub.hub.course_handlers import CourseHandler
+from crepre_hub.hub.entries import NotedAuthorizeHandler
+from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.hub.static_files import PackedFilesHandler
+from crepre_hub.login.gate import Gate
 from crepre_hub.secret import ensure_secret_file
+from crepre_hub.settings.database import database_url
 from crepre_hub.settings.ports import ports_of
+from crepre_hub.store.attempts import AttemptLog
 from crepre_hub.store.engine import tune_sqlite
-from crepre_hub.wiring import Wiring, database_url
+from crepre_hub.store.entries import Entry
+from crepre_hub.wiring import Wiring
 
 CULLER = "idle-culler"
 
@@ -47,12 +54,31 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
     c.JupyterHub.default_url = "/hub/spawn"
 
 
+def configure_courses(c: Any, wiring: Wiring) -> None:
+    """Who is in which course, what each may do there, and the pages of courses."""
+    c.CrepreHub.people = lambda: wiring.desks.people
+    c.CrepreHub.visits = lambda: wiring.desks.visits
+    c.CrepreHub.joining = lambda: wiring.desks.joining
+    c.CrepreHub.course_page = lambda: wiring.desks.page
+    gate = Gate(AttemptLog(wiring.engine))
+    c.CrepreHub.gate = lambda: gate
+    c.CrepreHub.pages = [
+        (r"/join", JoinHandler),
+        (r"/join/([^/]+)", JoinHandler),
+        (r"/course/([^/]+)", CourseHandler),
+        (r"/api/oauth2/authorize", NotedAuthorizeHandler),
+    ]
+    c.SeatMixin.before_start = lambda spawner: spawner.user.settings["app"].standing.refresh(
+        spawner.user.name
+    )
+
+
 def configure_login(c: Any, wiring: Wiring) -> None:
     """Who may come in."""
     c.JupyterHub.authenticator_class = f"crepre-{wiring.settings.lab.login.kind}"
     c.AccountsAuthenticator.store_url = database_url(wiring.settings, "crepre")
     c.AccountsAuthenticator.sign_up = wiring.settings.lab.login.sign_up
-    c.AccountsAuthenticator.kept_names = lambda: people_in(wiring.courses.shelf().courses)
+    c.AccountsAuthenticator.kept_names = lambda: wiring.desks.people.listed_names()  # noqa: PLW0108
 
 
 def configure_servers(c: Any, wiring: Wiring) -> None:
@@ -94,12 +120,20 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "lab_name": wiring.settings.lab.lab.name,
         "phases": PHASES,
         "settings_problems": lambda user: _problems_for(user, wiring),
+        "courses_to_teach": lambda user: partial(_courses_to_teach, user, wiring),
+        "visitors": lambda user: partial(_visitors_of, user, wiring),
     }
 
 
-def people_in(courses: Iterable[Course]) -> set[str]:
-    """Everybody whom a course names: whoever signed up first would be that person."""
-    return {name for course in courses for _, people in course.roles() for name in people}
+def _courses_to_teach(user: Any, wiring: Wiring) -> list[tuple[str, str]]:
+    """Id and title of each course whose page *user* may see."""
+    reader = HubUser(user.name, bool(user.admin))
+    return [(course.id, course.title) for course in wiring.desks.page.courses_of(reader)]
+
+
+def _visitors_of(user: Any, wiring: Wiring) -> tuple[Entry, ...]:
+    """Who came into the servers of *user*, the newest first."""
+    return wiring.desks.visits.visitors_of(user.name)
 
 
 def _problems_for(user: Any, wiring: Wiring) -> list[str]:

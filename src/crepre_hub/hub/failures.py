@@ -27,6 +27,8 @@ ADVICE = {
     " another profile, if there is one.",
     "docker-unreachable": "The lab's machine is not answering just now. Wait a minute, then start"
     " again; what you have saved is safe.",
+    "store-unreachable": "The lab cannot look up your courses just now. Wait a minute, then start"
+    " again; what you have saved is safe.",
     "out-of-memory": "Your server needed more memory than its profile has. Choose a larger"
     " profile, if there is one.",
     "start-timed-out": "Your server took too long to start. Start it again; the machine may be"

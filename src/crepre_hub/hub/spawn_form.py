@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from crepre_hub.courses.access import Offer
 from crepre_hub.courses.choose import OPTION
+from crepre_hub.decisions import Refused
 from crepre_hub.desk.launch import Choice
 
 
@@ -33,11 +34,15 @@ class SpawnForm:
     groups: tuple[tuple[str, tuple[Card, ...]], ...] = field(
         metadata={"help": "Course titles with their cards, in the order of the course files."}
     )
+    who: str = field(metadata={"help": "User name of whoever looks at it."})
+    why_not: Refused | None = field(metadata={"help": "Why there is nothing on offer."})
+    join_url: str = field(metadata={"help": "Where a join code is pasted."})
 
 
-def render_form(choice: Choice) -> str:
+def render_form(choice: Choice, *, who: str, join_url: str) -> str:
     """HTML of the cards, or of what to do where there are none."""
-    page = SpawnForm(OPTION, tuple(_groups(choice.offers, choice.selected)))
+    groups = tuple(_groups(choice.offers, choice.selected))
+    page = SpawnForm(OPTION, groups, who, choice.why_not, join_url)
     values = {each.name: getattr(page, each.name) for each in fields(page)}
     return _templates().get_template("spawn_form.html").render(values)
 

@@ -17,16 +17,18 @@ import aiohttp
 from jupyterhub import __version__ as hub_version
 from jupyterhub.objects import Server
 from jupyterhub.spawner import Spawner
+from jupyterhub.user import User
 from traitlets import Callable as CallableTrait
 from traitlets.config import LoggingConfigurable
 
 from crepre_hub.backends.backend import Backend, Seat, StartLog
-from crepre_hub.courses.access import Person
-from crepre_hub.decisions import Refused
-from crepre_hub.desk.launch import LaunchDesk
+from crepre_hub.desk.launch import Launch, LaunchDesk
+from crepre_hub.desk.people import HubUser
 from crepre_hub.errors import CrepreError, StartTimedOut
+from crepre_hub.hub.entries import forget_visitors
 from crepre_hub.hub.failures import failed, refused
 from crepre_hub.hub.spawn_form import render_form
+from crepre_hub.login.later import come_back_later
 
 ASK_EVERY_SECONDS = 0.05
 LOOK_EVERY_SECONDS = 2.0
@@ -67,34 +69,46 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     backend = CallableTrait(help="Returns the Backend.").tag(config=True)
     lane = CallableTrait(help="Returns the Lane for starts.").tag(config=True)
 
+    before_start = CallableTrait(
+        lambda spawner: None, help="Called when it is known what a server will run for."
+    ).tag(config=True)
+
     start_log: StartLog | None = None
+    course = ""
+    """The course that the server runs for; empty while there is none, or it is not known."""
     _known_version = ""
 
     # --- what is on offer
 
     @property
-    def person(self) -> Person:
+    def owner(self) -> HubUser:
         """Whose server this is."""
-        return Person(self.user.name, is_admin=bool(self.user.admin))
+        return HubUser(self.user.name, is_admin=bool(self.user.admin))
+
+    @property
+    def asked_by(self) -> HubUser | None:
+        """Who asked for the start; None for a service."""
+        asker = self.handler.current_user if self.handler is not None else None
+        if not isinstance(asker, User):
+            return None
+        return HubUser(asker.name, is_admin=bool(asker.admin))
 
     def cards(self) -> str:
         """The form with what the person may start; empty where there is nothing to choose."""
         desk: LaunchDesk = self.desk()
-        choice = desk.choice(self.person, self.orm_spawner.user_options)
+        with come_back_later():
+            choice = desk.choice(self.owner, self.orm_spawner.user_options)
         if len(choice.offers) == 1:
             # The hub starts at once, with the options it saved, which may be of last term.
             self.orm_spawner.user_options = {}
             return ""
-        return render_form(choice)
+        return render_form(choice, who=self.user.name, join_url=f"{self.hub.base_url}join")
 
     # --- start
 
     async def start(self) -> Any:
         """Ask the desk, start, and come back when the server answers."""
-        desk: LaunchDesk = self.desk()
-        launch = desk.launch(self.person, self.name, self.user_options)
-        if isinstance(launch, Refused):
-            raise refused(launch, who=self._log_name)
+        launch = self._launch()
         for trait, value in launch.traits.items():
             setattr(self, trait, value)
         self.start_log = StartLog()
@@ -104,6 +118,20 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             raise failed(error, who=self._log_name) from error
         finally:
             self.start_log.close()
+
+    def _launch(self) -> Launch:
+        """What the desk says to the start; raises what a student reads."""
+        desk: LaunchDesk = self.desk()
+        try:
+            launch = desk.launch(self.owner, self.name, self.user_options, asked_by=self.asked_by)
+            if isinstance(launch, Launch):
+                self.course = launch.placement.course
+                forget_visitors(self)
+                self.before_start(self)
+                return launch
+        except CrepreError as error:
+            raise failed(error, who=self._log_name) from error
+        raise refused(launch, who=self._log_name)
 
     async def _start_and_wait(self) -> Any:
         try:
@@ -174,18 +202,22 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             setattr(self, trait, value)
         super().load_state(state)
         self._known_version = state.get("answered", "")
+        self.course = state.get("course", "")
 
     def get_state(self) -> dict[str, Any]:
         """What the server was given, which settings of a later day may not say any more."""
         state: dict[str, Any] = super().get_state()
         if self._known_version:
             state["answered"] = self._known_version
+        if self.course:
+            state["course"] = self.course
         return state
 
     def clear_state(self) -> None:
         """Forget the last server."""
         super().clear_state()
         self._known_version = ""
+        self.course = ""
 
     @property
     def server(self) -> Any:

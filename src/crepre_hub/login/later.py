@@ -36,5 +36,5 @@ def come_back_later() -> Iterator[None]:
     except Busy as busy:
         raise later(503, BUSY_RETRY_S, str(busy)) from busy
     except StoreUnreachable as trouble:
-        log.error("The database of accounts does not answer: %s", trouble.__cause__)
+        log.error("The lab's database does not answer: %s", trouble.__cause__)
         raise later(503, STORE_RETRY_S, str(trouble)) from trouble

@@ -192,7 +192,7 @@ def _parse(name: str, model: type[Model], values: dict[str, object]) -> Model:
     *values* as a *model*.
 
     By way of JSON, where a list may become a set though the model is strict, so that
-    ``open = "yes"`` and ``cpus = "2"`` are mistakes. So are TOML's dates: no setting is one.
+    ``open = "yes"`` and ``cpus = "2"`` are mistakes. So are TOML's dates where none is wanted.
     """
     try:
         return model.model_validate_json(

@@ -72,3 +72,69 @@ login_attempts = Table(
     Index("crepre_login_attempts_source", "source_key", "at"),
     Index("crepre_login_attempts_at", "at"),
 )
+
+people = Table(
+    "crepre_people",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    # Both as keys of courses.keys, as the last login proved them.
+    Column("id_key", String(600)),
+    Column("email", String(255)),
+    Column("display_name", String(120), nullable=False),
+    Column("seen_at", UtcMoment, nullable=False),
+    Index("crepre_people_id_key", "id_key"),
+    Index("crepre_people_email", "email"),
+)
+
+rosters = Table(
+    "crepre_rosters",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    # Counted up with each write: of two who read the same one, the second has to read again.
+    Column("version", Integer, nullable=False),
+)
+
+enrolments = Table(
+    "crepre_enrolments",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("key_kind", String(8), primary_key=True),
+    Column("key_text", String(600), primary_key=True),
+    Column("origin", String(8), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("section", String(80), nullable=False),
+    Column("display_name", String(120), nullable=False),
+    Column("since", UtcMoment, nullable=False),
+    Column("until", UtcMoment),
+    Column("keep_home_until", UtcMoment),
+    Column("by", String(255), nullable=False),
+    Index("crepre_enrolments_key", "key_kind", "key_text"),
+)
+
+join_links = Table(
+    "crepre_join_links",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("course", String(40), nullable=False),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("expires_at", UtcMoment),
+    Column("seats", Integer),
+    Column("used", Integer, nullable=False),
+    Column("revoked_at", UtcMoment),
+    Column("by", String(255), nullable=False),
+    Index("crepre_join_links_course", "course"),
+)
+
+entries = Table(
+    "crepre_entries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("owner", String(64), nullable=False),
+    Column("server", String(64), nullable=False),
+    Column("visitor", String(64), nullable=False),
+    Column("course", String(40), nullable=False),
+    Column("visitor_role", String(16), nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Index("crepre_entries_owner", "owner", "at"),
+)

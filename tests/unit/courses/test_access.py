@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from itertools import product
 
 import pytest
 
-from crepre_hub.courses.access import Offer, Person, may_use, offers_for
-from crepre_hub.courses.course import Course, Role
+from crepre_hub.courses.access import Offer, Person, enrolled_role, may_use, offers_for
+from crepre_hub.courses.choose import choose
+from crepre_hub.courses.course import Course
+from crepre_hub.courses.enrolment import Enrolment, Origin
+from crepre_hub.courses.keys import Key, KeyKind, id_key
+from crepre_hub.courses.roles import Role
 from crepre_hub.courses.telling import told
-from crepre_hub.decisions import Granted
+from crepre_hub.decisions import Granted, Refused
 from crepre_hub.profiles.profile import Placement, Profile
 
 GiB = 1024**3
+TODAY = date(2026, 9, 1)
 
 
-def course(name: str = "music", **more: object) -> Course:
+def name(text: str) -> Key:
+    """The key of a user name."""
+    return Key(KeyKind.NAME, text)
+
+
+def course(course_id: str = "music", **more: object) -> Course:
     """A course with a small and a large profile."""
     profiles = {
         "small": Profile(title="Small"),
         "large": Profile(title="Large", image="big:1", cpus=2.0, memory="4 GiB"),
     }
-    return Course(id=name, title=name.title(), profiles=profiles, **more)
+    return Course(id=course_id, title=course_id.title(), profiles=profiles, **more)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +54,7 @@ def test_who_may_use_a_course(
 ) -> None:
     """The first rule that applies decides, and is named."""
     lists = {listed: frozenset({"ada"})} if listed else {}
-    answer = may_use(course(open=is_open, **lists), Person("ada", is_admin))
+    answer = may_use(course(open=is_open, **lists), Person("ada", is_admin), today=TODAY)
     assert answer.reason == reason
     assert isinstance(answer, Granted) == (reason != "not-in-course")
 
@@ -54,7 +65,7 @@ def test_who_may_use_a_course(
 def test_all_or_nothing(role: Role | None, is_open: bool, is_admin: bool) -> None:
     """Who may use a course is offered all its profiles in their order; others none."""
     lists = {f"{role}s": frozenset({"ada"})} if role else {}
-    offers = offers_for([course(open=is_open, **lists)], Person("ada", is_admin))
+    offers = offers_for([course(open=is_open, **lists)], Person("ada", is_admin), today=TODAY)
     allowed = role is not None or is_open or is_admin
     assert [offer.key for offer in offers] == (["music/small", "music/large"] if allowed else [])
 
@@ -62,13 +73,13 @@ def test_all_or_nothing(role: Role | None, is_open: bool, is_admin: bool) -> Non
 def test_courses_keep_their_order() -> None:
     """The form shows courses in the order of their files."""
     courses = [course("b", open=True), course("z"), course("a", open=True)]
-    keys = [offer.key for offer in offers_for(courses, Person("ada"))]
+    keys = [offer.key for offer in offers_for(courses, Person("ada"), today=TODAY)]
     assert keys == ["b/small", "b/large", "a/small", "a/large"]
 
 
 def test_a_refusal_says_what_to_do() -> None:
     """No blame, no exclamation mark, and the next step."""
-    answer = may_use(course(), Person("ada"))
+    answer = may_use(course(), Person("ada"), today=TODAY)
     assert not isinstance(answer, Granted)
     assert (answer.message, answer.remedy) == (
         "You are not in the course music.",
@@ -95,10 +106,101 @@ def test_a_placement_is_the_profile_and_nothing_else() -> None:
 )
 def test_names_are_compared_as_the_login_knows_them(written: str, logged_in: str) -> None:
     """A capital letter in a course file locks nobody out."""
-    assert course(students=frozenset({written})).role_of(logged_in) is Role.STUDENT
+    assert course(students=frozenset({written})).listed_role({name(logged_in)}) is Role.STUDENT
 
 
 def test_nobody_is_found_by_a_part_of_a_name() -> None:
     """``ada`` is not ``ada2``, nor somebody without a name."""
-    found = [course(students=frozenset({"ada"})).role_of(name) for name in ("ada2", "ad", "", "*")]
+    found = [
+        course(students=frozenset({"ada"})).listed_role({name(each)})
+        for each in ("ada2", "ad", "", "*")
+    ]
     assert found == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "today", "reason"),
+    [
+        (None, None, "2026-09-01", ""),
+        ("2026-09-01", None, "2026-08-31", "course-not-open-yet"),
+        ("2026-09-01", None, "2026-09-01", ""),
+        (None, "2026-12-20", "2026-12-20", ""),
+        (None, "2026-12-20", "2026-12-21", "course-closed"),
+        ("2026-09-01", "2026-09-01", "2026-09-01", ""),
+    ],
+)
+@pytest.mark.parametrize("who", ["teachers", "assistants", "students", "stranger", "admin"])
+def test_dates_open_and_close_a_course_for_students(
+    opens: str | None, closes: str | None, today: str, reason: str, who: str
+) -> None:
+    """The first and the last day count; staff and admins prepare and clear up at any time."""
+    lists = {who: frozenset({"ada"})} if who.endswith("s") else {}
+    term = course(open=who == "stranger", opens=opens, closes=closes, **lists)
+    answer = may_use(term, Person("ada", who == "admin"), today=date.fromisoformat(today))
+    is_bound = who in {"students", "stranger"}
+    assert (answer.reason if isinstance(answer, Refused) else "") == (reason if is_bound else "")
+
+
+def test_a_closed_course_is_told_with_its_day() -> None:
+    """Not "no course", but when it closed."""
+    closed = course(students=frozenset({"ada"}), closes="2026-08-01")
+    answer = choose([closed, course("art")], Person("ada"), {}, today=TODAY)
+    assert isinstance(answer, Refused)
+    assert answer.message == "The course music closed on 1 August 2026."
+
+
+def enrolment(course_id: str, role: Role, key: Key, origin: Origin = Origin.ROSTER) -> Enrolment:
+    """Somebody's place, from last year on."""
+    return Enrolment(course_id, key, role, origin, since=datetime(2025, 9, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("in_file", "stored", "role"),
+    [
+        (None, [], None),
+        (None, [Role.STUDENT], Role.STUDENT),
+        (None, [Role.STUDENT, Role.ASSISTANT], Role.ASSISTANT),
+        (None, [Role.TEACHER, Role.STUDENT], Role.TEACHER),
+        ("students", [Role.TEACHER], Role.STUDENT),
+        ("teachers", [Role.STUDENT], Role.TEACHER),
+    ],
+)
+def test_one_person_on_several_lists(
+    in_file: str | None, stored: list[Role], role: Role | None
+) -> None:
+    """The course file decides where it names somebody; else the most rights count."""
+    lists = {in_file: frozenset({"ada"})} if in_file else {}
+    places = zip(stored, Origin, strict=False)
+    mine = tuple(enrolment("music", each, name("ada"), origin) for each, origin in places)
+    assert enrolled_role(course(**lists), Person("ada", enrolments=mine)) is role
+
+
+def test_a_person_in_two_courses_has_the_right_role_in_each() -> None:
+    """A teacher here is a student there, and nothing in a third."""
+    mine = (
+        enrolment("music", Role.TEACHER, name("ada")),
+        enrolment("art", Role.STUDENT, name("ada")),
+    )
+    person = Person("ada", enrolments=mine)
+    found = [enrolled_role(course(each), person) for each in ("music", "art", "math")]
+    assert found == [Role.TEACHER, Role.STUDENT, None]
+
+
+@pytest.mark.parametrize(
+    ("members_by", "listed", "keys", "role"),
+    [
+        ("name", "ada", set(), Role.STUDENT),
+        ("email", "Ada@x.no", {Key(KeyKind.EMAIL, "ada@x.no")}, Role.STUDENT),
+        ("email", "ada@x.no", set(), None),
+        ("email", "ada@x.no", {Key(KeyKind.ID, "ada@x.no")}, None),
+        ("id", "77", {id_key("https://i", "77")}, Role.STUDENT),
+        ("id", "77", {id_key("https://evil", "77")}, None),
+        ("id", "ada", set(), None),
+    ],
+)
+def test_a_course_says_by_what_its_people_are_told(
+    members_by: str, listed: str, keys: set[Key], role: Role | None
+) -> None:
+    """An address that no login has verified, or another provider's id, opens nothing."""
+    term = course(members_by=members_by, issuer="https://i", students=frozenset({listed}))
+    assert enrolled_role(term, Person("ada", other_keys=frozenset(keys))) is role

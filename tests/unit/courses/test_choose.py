@@ -13,7 +13,7 @@ from crepre_hub.courses.choose import OPTION, choose, preselected
 from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Refused
 from crepre_hub.profiles.profile import Profile
-from tests.unit.courses.test_access import course
+from tests.unit.courses.test_access import TODAY, course
 
 ADA = Person("ada")
 OPEN = course("open", open=True)
@@ -59,7 +59,7 @@ ALL = (OPEN, CLOSED, LISTED)
 )
 def test_what_is_posted(options: object, reason: str) -> None:
     """Each forged, withdrawn or malformed choice has its reason."""
-    answer = choose(ALL, ADA, options)
+    answer = choose(ALL, ADA, options, today=TODAY)
     assert (answer.reason if isinstance(answer, Refused) else "") == reason
 
 
@@ -68,30 +68,30 @@ def test_what_is_posted(options: object, reason: str) -> None:
 )
 def test_an_admin_may_use_every_course(person: Person, reason: str) -> None:
     """The same choice is refused to one and granted to the other."""
-    answer = choose(ALL, person, {"profile": "closed/small"})
+    answer = choose(ALL, person, {"profile": "closed/small"}, today=TODAY)
     assert (answer.reason if isinstance(answer, Refused) else "") == reason
 
 
 def test_where_one_thing_is_on_offer_nothing_need_be_chosen() -> None:
     """With one profile there is no form."""
-    answer = choose([SINGLE], ADA, {})
+    answer = choose([SINGLE], ADA, {}, today=TODAY)
     assert isinstance(answer, Offer)
     assert answer.key == "one/only"
 
 
 def test_who_is_in_no_course_is_told_whom_to_ask() -> None:
     """Not an error: a sentence and a next step."""
-    answer = choose([CLOSED], ADA, {"profile": "closed/small"})
+    answer = choose([CLOSED], ADA, {"profile": "closed/small"}, today=TODAY)
     assert isinstance(answer, Refused)
     assert (answer.reason, answer.remedy) == (
         "no-course",
-        "Ask your teacher to add you to the course.",
+        "Ask your teacher to add you to the course, or for a join link.",
     )
 
 
 def test_a_refusal_repeats_little_of_what_was_posted() -> None:
     """Megabytes of keys do not end up on a page or in a log."""
-    answer = choose(ALL, ADA, {f"{n}{'x' * 1000}": n for n in range(1000)})
+    answer = choose(ALL, ADA, {f"{n}{'x' * 1000}": n for n in range(1000)}, today=TODAY)
     assert isinstance(answer, Refused)
     assert len(answer.message) < 300
 
@@ -117,8 +117,8 @@ def test_nothing_posted_leads_to_what_is_not_on_offer(
 ) -> None:
     """Whatever is posted is refused or one of the offers, placement and all; nothing raises."""
     person = Person("ada", is_admin)
-    answer = choose(shelf, person, posted)
-    offers = offers_for(shelf, person)
+    answer = choose(shelf, person, posted, today=TODAY)
+    offers = offers_for(shelf, person, today=TODAY)
     if isinstance(answer, Refused):
         assert answer.reason in {
             "no-course",
@@ -149,14 +149,14 @@ def test_nothing_posted_leads_to_what_is_not_on_offer(
 def test_what_is_preselected(saved: object, selected: str) -> None:
     """The last choice while it is on offer, else the first default that is."""
     courses = [OPEN.model_copy(update={"default_profile": "large"}), CLOSED, LISTED]
-    offer = preselected(courses, offers_for(courses, ADA), saved)
+    offer = preselected(courses, offers_for(courses, ADA, today=TODAY), saved)
     assert offer is not None
     assert offer.key == selected
 
 
 def test_without_a_default_the_first_offer_is_preselected() -> None:
     """Something is always chosen already."""
-    offer = preselected([LISTED], offers_for([LISTED], ADA), {})
+    offer = preselected([LISTED], offers_for([LISTED], ADA, today=TODAY), {})
     assert offer is not None
     assert offer.key == "listed/small"
 
@@ -169,6 +169,6 @@ def test_nothing_is_preselected_where_nothing_is_on_offer() -> None:
 @given(POSTED, SHELVES)
 def test_no_saved_choice_breaks_the_form(saved: object, shelf: Sequence[Course]) -> None:
     """Whatever an old version saved, the form is drawn, with an offer selected if there is one."""
-    offers = offers_for(shelf, ADA)
+    offers = offers_for(shelf, ADA, today=TODAY)
     selected = preselected(shelf, offers, saved)
     assert (selected in offers) if offers else selected is None

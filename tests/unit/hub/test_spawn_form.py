@@ -9,11 +9,12 @@ import pytest
 from jinja2 import Environment, PackageLoader, meta
 
 from crepre_hub.courses.access import Person, offers_for
+from crepre_hub.courses.choose import NO_COURSE
 from crepre_hub.courses.course import Course
 from crepre_hub.desk.launch import Choice
 from crepre_hub.hub.spawn_form import SpawnForm, options_from_form, render_form
 from crepre_hub.profiles.profile import Profile
-from tests.unit.courses.test_access import course
+from tests.unit.courses.test_access import TODAY, course
 
 HOSTILE = "\"><script>alert(1)</script>{{ 7*7 }}'"
 
@@ -36,7 +37,9 @@ class Inputs(HTMLParser):
 
 def form(*courses: Course, selected: str = "") -> str:
     """The form of somebody who is in all *courses*."""
-    return render_form(Choice(offers_for(courses, Person("ada", is_admin=True)), selected))
+    offers = offers_for(courses, Person("ada", is_admin=True), today=TODAY)
+    choice = Choice(offers, selected, None if offers else NO_COURSE)
+    return render_form(choice, who="ada", join_url="/hub/join")
 
 
 def test_each_offer_is_a_card_of_one_choice() -> None:
@@ -70,10 +73,12 @@ def test_a_card_tells_its_size() -> None:
 
 
 def test_who_has_nothing_to_choose_is_told_what_to_do() -> None:
-    """No empty page."""
+    """Who am I, how do I join, and a field for a join code; nothing that could be started."""
     page = form()
     assert "Ask your teacher to add you to the course" in page
-    assert Inputs(page).inputs == []
+    assert "<strong>ada</strong>" in page
+    assert 'formaction="/hub/join"' in page
+    assert [each["name"] for each in Inputs(page).inputs] == ["code"]
 
 
 def test_the_template_uses_the_page_and_nothing_else() -> None:

@@ -18,8 +18,8 @@ from crepre_hub.settings.lab import Lab
 from crepre_hub.settings.reader import read_course, read_lab, read_settings
 from crepre_hub.settings.samples import TOPICS, ensure_samples, reference_text
 
-COURSE_KEYS_IN_COMMENTS = {"id"}
-"""The reference cannot set it and be the file's own name at once."""
+COURSE_KEYS_IN_COMMENTS = {"id", "opens", "closes"}
+"""The reference cannot set the id and have it from its name; dates would be over one day."""
 
 CONTENT_IN_COMMENTS = "# [content]"
 """Where the section begins that the first course does without: it has no repository of its own."""

@@ -1,0 +1,83 @@
+"""Join links: who may become a student by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from crepre_hub.courses.access import Person, in_words, role_in
+from crepre_hub.courses.course import Course
+from crepre_hub.courses.roles import Role
+from crepre_hub.decisions import Decision, Granted, Refused
+
+ROLE = Role.STUDENT
+"""What a link makes of people, always: it goes from hand to hand."""
+
+_ASK = "Ask your teacher for a new link."
+
+UNKNOWN = Refused(
+    "link-unknown",
+    "There is no such join code.",
+    "Look whether all of it was copied, or ask your teacher for a new link.",
+)
+REVOKED = Refused("link-revoked", "This join link is not used any more.", _ASK)
+EXPIRED = Refused("link-expired", "The time of this join link is over.", _ASK)
+FULL = Refused(
+    "link-full", "All seats of this join link are taken.", "Ask your teacher for another one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinLink:
+    """
+    A link that makes whoever opens it a student of a course.
+
+    Attributes:
+        id: Short and public, to name it when it is revoked.
+        expires_at: It works before this moment; None for as long as nobody revokes it.
+        seats: How many may use it; None for no limit.
+        used: How many have.
+        by: Who made it; empty for the command line.
+    """
+
+    id: str
+    course: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    seats: int | None = None
+    used: int = 0
+    revoked_at: datetime | None = None
+    by: str = ""
+
+    def trouble(self, *, now: datetime) -> Refused | None:
+        """Why nobody can use it, if so."""
+        if self.revoked_at is not None:
+            return REVOKED
+        if self.expires_at is not None and self.expires_at <= now:
+            return EXPIRED
+        if self.seats is not None and self.used >= self.seats:
+            return FULL
+        return None
+
+
+def may_join(
+    link: JoinLink | None, course: Course | None, person: Person, *, now: datetime, today: date
+) -> Decision:
+    """
+    Whether *person* may join *course* by *link*.
+
+    Args:
+        link: As the code found it; None if it found none.
+        course: The link's course; None if its file is gone.
+    """
+    if link is None or course is None or link.course != course.id:
+        return UNKNOWN
+    role = role_in(course, person) if not course.open else None
+    if role is not None:
+        return Refused(
+            "already-in", f"You are in {course.title} already, as {role}.", "Start your server."
+        )
+    if course.closes is not None and today > course.closes:
+        text = f"{course.title} closed on {in_words(course.closes)}."
+        return Refused("course-closed", text, "Ask its teacher.")
+    return link.trouble(now=now) or Granted(f"join link {link.id}")

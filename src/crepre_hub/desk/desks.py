@@ -1,0 +1,49 @@
+"""The desks about courses and their people, put together on files and a database."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from crepre_hub.clock import Clock, utc_now
+from crepre_hub.desk.course_page import CoursePageDesk
+from crepre_hub.desk.joining import JoinDesk
+from crepre_hub.desk.people import PeopleDesk
+from crepre_hub.desk.rosters import RosterDesk
+from crepre_hub.desk.visits import VisitDesk
+from crepre_hub.settings.live import LiveCourses
+from crepre_hub.store.course_stores import CourseStores
+
+
+class CourseDesks:
+    """Each is made when it is first asked for; the hub and the command line have the same."""
+
+    def __init__(self, courses: LiveCourses, stores: CourseStores, clock: Clock = utc_now) -> None:
+        self._courses = courses
+        self._stores = stores
+        self._clock = clock
+
+    @cached_property
+    def people(self) -> PeopleDesk:
+        """Who is what in which course."""
+        return PeopleDesk(self._courses, self._stores.rosters, self._clock)
+
+    @cached_property
+    def rosters(self) -> RosterDesk:
+        """Changes who is in a course."""
+        return RosterDesk(self._courses, self._stores.rosters, self._clock)
+
+    @cached_property
+    def joining(self) -> JoinDesk:
+        """Join links."""
+        links, rosters = self._stores.links, self._stores.rosters
+        return JoinDesk(self.people, links, rosters, self._clock)
+
+    @cached_property
+    def visits(self) -> VisitDesk:
+        """Who may enter somebody else's server, and who has."""
+        return VisitDesk(self.people, self._stores.entries, self._clock)
+
+    @cached_property
+    def page(self) -> CoursePageDesk:
+        """What the staff of a course see."""
+        return CoursePageDesk(self.people)

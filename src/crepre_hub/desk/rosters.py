@@ -1,0 +1,138 @@
+"""What teachers and admins do with rosters: synchronise, add, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from crepre_hub.clock import Clock, utc_now
+from crepre_hub.courses.course import Course
+from crepre_hub.courses.enrolment import Enrolment, Origin
+from crepre_hub.courses.keys import Key
+from crepre_hub.courses.roles import Role
+from crepre_hub.courses.roster import RosterChange, Wanted, left, plan_roster
+from crepre_hub.desk.rewrite import rewrite
+from crepre_hub.errors import CourseError
+from crepre_hub.settings.live import LiveCourses
+from crepre_hub.store.rosters import Roster, RosterStore
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A change that can be shown, and applied while the roster is as it was."""
+
+    roster: Roster
+    change: RosterChange
+
+
+class RosterDesk:
+    """Changes who is in a course; methods may raise ``CourseError`` and ``StoreUnreachable``."""
+
+    def __init__(self, courses: LiveCourses, store: RosterStore, clock: Clock = utc_now) -> None:
+        self._courses = courses
+        self._store = store
+        self._clock = clock
+
+    def course(self, course_id: str) -> Course:
+        """The course of that id."""
+        courses = {course.id: course for course in self._courses.shelf().courses}
+        if course_id not in courses:
+            known = ", ".join(courses) or "none"
+            raise CourseError(f"There is no course {course_id[:60]!r} (courses: {known}).")
+        return courses[course_id]
+
+    def enrolments(self, course: Course) -> tuple[Enrolment, ...]:
+        """Those that count now; the course file's come first."""
+        now = self._clock()
+        stored = self._store.roster(course.id).enrolments
+        return (*of_file(course, now), *(each for each in stored if each.counts(now=now)))
+
+    def plan_sync(self, course: Course, people: Iterable[Wanted]) -> Plan:
+        """What would make the roster equal to *people*; touches nothing."""
+        roster = self._store.roster(course.id)
+        now = self._clock()
+        change = plan_roster(
+            course.id,
+            now=roster.enrolments,
+            wanted=people,
+            origin=Origin.ROSTER,
+            moment=now,
+            keep_home_until=now + course.keep_homes,
+        )
+        return Plan(roster, change)
+
+    def apply(self, plan: Plan) -> None:
+        """
+        Write what was planned, all of it or nothing.
+
+        Raises:
+            Busy: If somebody else has changed the roster since.
+        """
+        if plan.change.writes:
+            self._store.write(plan.roster, plan.change.writes)
+
+    def add(
+        self,
+        course: Course,
+        key: Key,
+        *,
+        role: Role,
+        section: str = "",
+        stay: timedelta | None = None,
+        by: str = "",
+    ) -> Enrolment:
+        """
+        Enrol somebody by hand; whoever was by hand already gets this role and section.
+
+        Args:
+            stay: For how long; None for as long as nobody ends it.
+        """
+        now = self._clock()
+        until = now + stay if stay is not None else None
+        guest = Enrolment(
+            course.id, key, role, Origin.HAND, since=now, section=section, until=until, by=by
+        )
+        rewrite(self._store, course.id, lambda _: RosterChange(course.id, Origin.HAND, (guest,)))
+        return guest
+
+    def remove(self, course: Course, key: Key, *, dry_run: bool = False) -> tuple[Enrolment, ...]:
+        """
+        End every enrolment of *key* but the course file's.
+
+        Args:
+            dry_run: Only say which ones it would be.
+
+        Returns:
+            Those that were ended.
+
+        Raises:
+            CourseError: If there is none, or only the course file's.
+        """
+        if key in course.listed:
+            raise CourseError(
+                f"{key} is in the course file.", remedy=f"Take the name out of {course.id}'s file."
+            )
+        moment = self._clock()
+
+        def plan(enrolments: tuple[Enrolment, ...]) -> RosterChange:
+            here = [each for each in enrolments if each.key == key and each.counts(now=moment)]
+            ended = (
+                left(each, moment=moment, keep_home_until=moment + course.keep_homes)
+                for each in here
+            )
+            return replace(RosterChange(course.id, Origin.HAND), leave=tuple(ended))
+
+        if dry_run:
+            ended = plan(self._store.roster(course.id).enrolments).leave
+        else:
+            ended = rewrite(self._store, course.id, plan).leave
+        if not ended:
+            raise CourseError(f"{key} is not in {course.id}.")
+        return ended
+
+
+def of_file(course: Course, now: datetime) -> tuple[Enrolment, ...]:
+    """The people whom the course file names, as enrolments."""
+    listed = sorted(course.listed.items())
+    return tuple(Enrolment(course.id, key, role, Origin.FILE, since=now) for key, role in listed)

@@ -1,0 +1,25 @@
+"""All that the lab remembers of courses and their people, in one database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from crepre_hub.store.entries import EntryLog
+from crepre_hub.store.join_links import JoinLinkStore
+from crepre_hub.store.rosters import RosterStore
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStores:
+    """The stores that the desks of courses need."""
+
+    rosters: RosterStore
+    links: JoinLinkStore
+    entries: EntryLog
+
+    @classmethod
+    def on(cls, engine: Engine) -> CourseStores:
+        """All on one database, whose tables are up to date."""
+        return cls(RosterStore(engine), JoinLinkStore(engine), EntryLog(engine))
