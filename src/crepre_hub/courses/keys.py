@@ -11,6 +11,9 @@ from __future__ import annotations
 import enum
 import unicodedata
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 LONGEST_KEY = 255
 """In characters, as in the tables."""
@@ -38,6 +41,10 @@ class Key:
 def normal_name(name: str) -> str:
     """A user name as the login knows it: NFKC, lower case, no blanks around it."""
     return unicodedata.normalize("NFKC", name).strip().lower()
+
+
+PersonName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(normal_name)]
+"""A user name in a file of settings."""
 
 
 def listed_key(kind: KeyKind, text: str, *, issuer: str = "") -> Key:
