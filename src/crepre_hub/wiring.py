@@ -10,7 +10,10 @@ from pathlib import Path
 
 from crepre_hub.backends.backend import Backend, backend_named
 from crepre_hub.courses.course import Course
+from crepre_hub.courses.identity import Identity
 from crepre_hub.desk.launch import LaunchDesk
+from crepre_hub.login.way import Way
+from crepre_hub.login.ways import ways_of
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
@@ -64,6 +67,14 @@ class Wiring:
         if self.backend_name != "docker":
             return ()
         return self.own_images.problems(courses, self.images)
+
+    @cached_property
+    def ways_in(self) -> tuple[Way, ...]:
+        """The ways to log in beside the lab's own accounts."""
+        return ways_of(self.settings.lab, root=self.settings.root, environ=os.environ)
+
+    def on_login(self, identity: Identity) -> None:
+        """What the courses make of a login, before the person is in; nothing so far."""
 
     @property
     def templates(self) -> Path:

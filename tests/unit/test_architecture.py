@@ -21,7 +21,7 @@ SRC = Path(crepre_hub.__file__).parent
 PACKAGE = "crepre_hub"
 
 LAYERS = (
-    {"errors", "secret", "findings", "decisions", "clock", "units", "names"},
+    {"codes", "errors", "secret", "findings", "decisions", "clock", "units", "names"},
     {"courses", "profiles"},
     {"settings"},
     {"store", "backends", "login", "ops", "doctor"},
@@ -54,6 +54,11 @@ OUTSIDE = {
     "zxcvbn": {"login"},
     "cyclonedx": {"ops"},
     "packageurl": {"ops"},
+    "oauthenticator": {"login"},
+    "ltiauthenticator": {"login"},
+    "ldapauthenticator": {"login"},
+    "ldap3": {"login"},
+    "jwt": {"login"},
 }
 """Each outside library is known to few; the others meet it behind an adapter."""
 

@@ -13,6 +13,7 @@ from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.hub.static_files import PackedFilesHandler
+from crepre_hub.login.pages import WayIn
 from crepre_hub.secret import ensure_secret_file
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.store.engine import tune_sqlite
@@ -48,11 +49,16 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
 
 
 def configure_login(c: Any, wiring: Wiring) -> None:
-    """Who may come in."""
-    c.JupyterHub.authenticator_class = f"crepre-{wiring.settings.lab.login.kind}"
-    c.AccountsAuthenticator.store_url = database_url(wiring.settings, "crepre")
-    c.AccountsAuthenticator.sign_up = wiring.settings.lab.login.sign_up
-    c.AccountsAuthenticator.kept_names = lambda: people_in(wiring.courses.shelf().courses)
+    """Who may come in, by which ways, and what the courses are told of it."""
+    login = wiring.settings.lab.login
+    c.JupyterHub.authenticator_class = "crepre-lab"
+    c.LabAuthenticator.store_url = database_url(wiring.settings, "crepre")
+    c.LabAuthenticator.passwords = "accounts" in login.kind
+    c.LabAuthenticator.sign_up = login.sign_up
+    c.LabAuthenticator.admins = set(login.admins)
+    c.LabAuthenticator.kept_names = lambda: people_in(wiring.courses.shelf().courses)
+    c.LabAuthenticator.ways_in = lambda: wiring.ways_in
+    c.LabAuthenticator.on_login = lambda identity: wiring.on_login(identity)  # noqa: PLW0108
 
 
 def configure_servers(c: Any, wiring: Wiring) -> None:
@@ -93,6 +99,8 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
     c.JupyterHub.template_vars = {
         "lab_name": wiring.settings.lab.lab.name,
         "phases": PHASES,
+        "ways_in": [WayIn.of(way) for way in wiring.ways_in],
+        "has_passwords": "accounts" in wiring.settings.lab.login.kind,
         "settings_problems": lambda user: _problems_for(user, wiring),
     }
 

@@ -9,18 +9,15 @@ that no text of the log leaks. Source: ``jupyterhub.utils.format_exception``.
 from __future__ import annotations
 
 import logging
-import secrets
 from html import escape
 
 from jupyterhub.spawner import SpawnException
 
+from crepre_hub.codes import new_code
 from crepre_hub.decisions import Refused
 from crepre_hub.errors import CrepreError
 
 log = logging.getLogger("crepre.start")
-
-_ALPHABET = "23456789CFGHJMPQRVWX"
-"""Digits and letters that are not taken for one another, and make no words."""
 
 ADVICE = {
     "image-missing": "The software of this profile is not on the lab's machine yet. Choose"
@@ -56,11 +53,6 @@ class StartRefused(SpawnException):  # type: ignore[misc]  # JupyterHub has no t
 
     def __str__(self) -> str:
         return self.jupyterhub_message
-
-
-def new_code() -> str:
-    """Six characters that a student can read out to a teacher."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
 
 
 def refused(refusal: Refused, *, who: str) -> StartRefused:

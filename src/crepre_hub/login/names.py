@@ -43,3 +43,29 @@ def normal_name(typed: str) -> str | Refused:
         return BAD_NAME
     name = name.lower()
     return name if _SHAPE.fullmatch(name) else BAD_NAME
+
+
+_PROVIDED = re.compile(r"[a-z0-9][a-z0-9._-]*(@[a-z0-9-]+(\.[a-z0-9-]+)+)?")
+
+
+def provided_name(told: str, *, prefix: str = "", domain: str = "") -> str | Refused:
+    """
+    The normal form of a name that a provider tells.
+
+    As above, but it may begin with a digit, and may be an address, such as ``ola@uio.no``.
+    No account with a password can be called by a name with an ``@``.
+
+    Args:
+        prefix: What the name begins with here.
+        domain: Left out behind the ``@`` where the name has just this one.
+    """
+    if len(told) > 4 * LONGEST_NAME:
+        return BAD_NAME
+    name = told.strip(" \t\r\n")
+    if not name.isascii():
+        return BAD_NAME
+    name = name.lower()
+    if domain:
+        name = name.removesuffix(f"@{domain}")
+    name = prefix + name
+    return name if _PROVIDED.fullmatch(name) and len(name) <= LONGEST_NAME else BAD_NAME

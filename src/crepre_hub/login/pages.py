@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from crepre_hub.decisions import Refused
 from crepre_hub.login.door import MustWait
+from crepre_hub.login.way import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,18 @@ class ChangePasswordPage:
     user_name: str = field(metadata={"help": "Who is logged in."})
     is_done: bool = field(default=False, metadata={"help": "The password has been changed."})
     trouble: Trouble | None = field(default=None, metadata={"help": "Why the form came back."})
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """One of ``ways_in`` for ``login.html``, or the title of ``login_form.html``."""
+
+    word: str = field(metadata={"help": "As in lab.toml, and in the address of its page."})
+    label: str = field(metadata={"help": "The provider's name."})
+    begins_here: bool = field(metadata={"help": "Whether there is something to click."})
+    hint: str = field(metadata={"help": "What to do instead; may be empty."})
+
+    @classmethod
+    def of(cls, way: Way) -> WayIn:
+        """What people may see of *way*."""
+        return cls(way.word, way.label, way.begins_here, way.hint)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
+from crepre_hub.settings.login import LoginSection
 from crepre_hub.units import Duration, format_duration
 
 SMALLEST = 28
@@ -86,15 +87,6 @@ class LabSection(BaseModel):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")] = "crepre"
     url: Annotated[str, AfterValidator(_http_url)] = "http://127.0.0.1:8000"
     listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8000"
-
-
-class LoginSection(BaseModel):
-    """How people get in."""
-
-    model_config = _STRICT
-
-    kind: Literal["accounts"] = "accounts"
-    sign_up: bool = False
 
 
 class ServersSection(BaseModel):

@@ -13,6 +13,13 @@ from pydantic import BaseModel, ValidationError
 
 from crepre_hub.units import format_memory
 
+_SECRET = re.compile(r"(secret|password|passwd|token|private_key)$")
+
+SECRETS_ELSEWHERE = (
+    "a secret must not stand in lab.toml: put it into a file that only the lab's account can read,"
+    " and name that file here (client_secret_file, search_password_file)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -62,6 +69,8 @@ def _text(model: type[BaseModel], mistake: typing.Any) -> str:  # noqa: PLR0911 
     match mistake["type"]:
         case "extra_forbidden":
             word = str(loc[-1])
+            if _SECRET.search(word):
+                return SECRETS_ELSEWHERE
             return f"unknown setting{near_miss(word, _keys_at(model, loc[:-1]))}"
         case "missing":
             return "is missing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +18,9 @@ from crepre_hub.courses.course import Course
 from crepre_hub.errors import SettingsError
 from crepre_hub.profiles.profile import Profile
 from crepre_hub.settings.lab import Lab
+from crepre_hub.settings.login import missing_settings
 from crepre_hub.settings.problems import Problem, near_miss, problems_in
+from crepre_hub.settings.secrets import secret_problems
 
 LAB_FILE = "lab.toml"
 COURSE_FOLDER = "courses"
@@ -72,6 +75,9 @@ def read_settings(root: Path, *, images: Iterable[str]) -> Settings:
     """
     problems: list[Problem] = []
     lab = _collect(problems, lambda: read_lab(root / LAB_FILE))
+    if lab is not None:
+        wrong = secret_problems(lab.login, root=root, environ=os.environ)
+        problems.extend(Problem(LAB_FILE, path, text) for path, text in wrong)
     files = course_files(root)
     read = (_collect(problems, partial(read_course, file, images=images)) for file in files)
     courses = [course for course in read if course is not None]
@@ -88,7 +94,11 @@ def course_files(root: Path) -> list[Path]:
 
 def read_lab(file: Path, *, name: str = LAB_FILE) -> Lab:
     """The lab's settings in *file*; raises ``SettingsProblems``, which call it *name*."""
-    return _parse(name, Lab, _read_toml(file, name))
+    lab = _parse(name, Lab, _read_toml(file, name))
+    problems = [Problem(name, path, text) for path, text in missing_settings(lab.login)]
+    if problems:
+        raise SettingsProblems(problems)
+    return lab
 
 
 def read_course(file: Path, *, images: Iterable[str], name: str = "") -> Course:

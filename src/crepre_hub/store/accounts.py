@@ -49,7 +49,7 @@ class AccountStore:
     """
 
     def __init__(self, engine: Engine, clock: Clock = utc_now) -> None:
-        self._engine = engine
+        self.engine = engine
         self._clock = clock
 
     def add(
@@ -73,7 +73,7 @@ class AccountStore:
             last_login_at=None,
         )
         try:
-            with transaction(self._engine) as connection:
+            with transaction(self.engine) as connection:
                 connection.execute(insert(accounts).values(asdict(account)))
         except IntegrityError:
             raise AccountError(f"There is already an account {name!r}.") from None
@@ -81,12 +81,12 @@ class AccountStore:
 
     def account_or_none(self, name: str) -> Account | None:
         """The account of that name."""
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             return _account_or_none(connection, name)
 
     def all_accounts(self) -> tuple[Account, ...]:
         """Every account, by name."""
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             rows = connection.execute(select(accounts).order_by(accounts.c.name))
             return tuple(map(_account, rows))
 
@@ -107,7 +107,7 @@ class AccountStore:
         self._change(name, is_disabled=False)
 
     def _change(self, name: str, **values: object) -> None:
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             changed = connection.execute(
                 update(accounts).where(accounts.c.name == name).values(values)
             )
@@ -117,7 +117,7 @@ class AccountStore:
 
     def renew_hash(self, name: str, *, old: str, new: str) -> None:
         """Store the same password under newer parameters, unless it has changed meanwhile."""
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             connection.execute(
                 update(accounts)
                 .where(accounts.c.name == name, accounts.c.password_hash == old)
@@ -133,12 +133,12 @@ class AccountStore:
         self._touch(name, sessions_must_end=False)
 
     def _touch(self, name: str, **values: object) -> None:
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             connection.execute(update(accounts).where(accounts.c.name == name).values(values))
 
     def issue_link(self, name: str, *, code_hash: str, expires_at: datetime) -> None:
         """A link for *name*; any earlier link of the same account stops working."""
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             connection.execute(delete(one_time_links).where(one_time_links.c.account == name))
             connection.execute(
                 insert(one_time_links).values(
@@ -148,7 +148,7 @@ class AccountStore:
 
     def name_behind_link_or_none(self, code_hash: str) -> str | None:
         """Whose link it is, while it can be used; looking does not use it up."""
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             return self._name_behind_link(connection, code_hash)
 
     def use_link(self, code_hash: str, *, password_hash: str) -> Account | None:
@@ -159,7 +159,7 @@ class AccountStore:
             The account as it is now; None where the link is unknown, used or over, in which
             case nothing has changed.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             name = self._name_behind_link(connection, code_hash)
             if name is None:
                 return None

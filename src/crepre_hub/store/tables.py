@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
 )
 
@@ -71,4 +72,18 @@ login_attempts = Table(
     Index("crepre_login_attempts_account", "account_key", "at"),
     Index("crepre_login_attempts_source", "source_key", "at"),
     Index("crepre_login_attempts_at", "at"),
+)
+
+identities = Table(
+    "crepre_identities",
+    metadata,
+    # A digest of issuer and subject, which may be longer than any index takes.
+    Column("stable_key", String(64), primary_key=True),
+    Column("account", ForeignKey(accounts.c.name, ondelete="CASCADE"), nullable=False, unique=True),
+    Column("provider", String(16), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("email", String(254)),
+    Column("display_name", String(120), nullable=False),
+    Column("first_login_at", UtcMoment),
 )

@@ -1,0 +1,1 @@
+"""One file for each way in; its name is the word in ``lab.toml``."""
