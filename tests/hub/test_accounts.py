@@ -474,7 +474,7 @@ async def test_the_database_may_hiccup_without_throwing_anybody_out(
     for name in ("crepre.sqlite", "crepre.sqlite-wal", "crepre.sqlite-shm"):
         (tmp_path / name).rename(tmp_path / f"{name}.away")
     (tmp_path / "crepre.sqlite").mkdir()
-    lab.authenticator.door.store._engine.dispose()
+    lab.authenticator.door.store.engine.dispose()
     await asyncio.sleep(1.1)
     assert await browser.is_in()
     status, page, headers = await lab.browser().submit(

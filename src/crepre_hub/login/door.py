@@ -114,7 +114,7 @@ class Door:
         after the same work: one attempt written, one look-up, one verification.
         """
         name = _name_or_garbage(typed_name)
-        attempt = await self._enter(name, visitor)
+        attempt = await self.enter(name, visitor)
         if isinstance(attempt, MustWait):
             return attempt
         account = await self.aside(self.store.account_or_none, name)
@@ -145,7 +145,7 @@ class Door:
         password_hash = await self._hash_if_good(password, name)
         if isinstance(password_hash, Refused):
             return password_hash
-        attempt = await self._enter(name, visitor)
+        attempt = await self.enter(name, visitor)
         if isinstance(attempt, MustWait):
             return attempt
         try:
@@ -174,7 +174,7 @@ class Door:
 
     async def change_password(self, name: str, old: str, new: str, visitor: Visitor) -> Answer:
         """A new password for whoever knows the old one."""
-        attempt = await self._enter(name, visitor)
+        attempt = await self.enter(name, visitor)
         if isinstance(attempt, MustWait):
             return attempt
         account = await self.aside(self.store.account_or_none, name)
@@ -188,10 +188,15 @@ class Door:
         await self.aside(self.store.change_password, name, password_hash)
         return Admitted(account)
 
-    async def _enter(self, name: str, visitor: Visitor) -> Attempt | MustWait:
+    async def enter(self, name: str, visitor: Visitor) -> Attempt | MustWait:
+        """Write down that somebody tries to be *name*, or say how long to wait."""
         attempt = self._gate.attempt(name=name, address=visitor.address, proof=visitor.proof)
         seconds = await self.aside(self._gate.enter, attempt)
         return MustWait(seconds) if seconds else attempt
+
+    async def forgive(self, attempt: Attempt) -> None:
+        """The password was right after all."""
+        await self.aside(self._gate.forgive, attempt)
 
     async def _verify(self, attempt: Attempt, account: Account | None, password: str) -> Verdict:
         try:

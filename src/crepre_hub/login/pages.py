@@ -62,3 +62,13 @@ class WayIn:
     def of(cls, way: Way) -> WayIn:
         """What people may see of *way*."""
         return cls(way.word, way.label, way.begins_here, way.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFormPage:
+    """For ``login_form.html``."""
+
+    way: WayIn = field(metadata={"help": "Where name and password belong to."})
+    next_url: str = field(metadata={"help": "Where to go afterwards, as it was asked for."})
+    user_name: str = field(default="", metadata={"help": "As it was typed."})
+    trouble: Trouble | None = field(default=None, metadata={"help": "Why the form came back."})

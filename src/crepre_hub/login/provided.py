@@ -37,6 +37,9 @@ class Provided(Authenticator):  # type: ignore[misc]  # JupyterHub has no types
         """The lab's own form of names counts, once the rule has named the person."""
         return True
 
+    def add_user(self, user: Any) -> None:
+        """Nothing is made on this machine for a new person, whatever the library would do."""
+
     async def get_authenticated_user(self, handler: Any, data: Any) -> dict[str, Any] | None:
         """
         Whoever the library lets in, by the name that they have in this lab.

@@ -1,0 +1,246 @@
+"""
+A learning platform (Canvas, Moodle, Brightspace), by LTI 1.3; on ltiauthenticator.
+
+On top of it: only the platform and the deployments that are named, the redirect address is the
+lab's own, a launch is good for one login, and it leads to the page that the platform has signed.
+Source: https://www.imsglobal.org/spec/lti/v1p3/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from types import MappingProxyType
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from ltiauthenticator.lti13.auth import LTI13Authenticator
+from ltiauthenticator.lti13.error import ValidationError
+from ltiauthenticator.lti13.handlers import LTI13CallbackHandler, LTI13LoginInitHandler
+from traitlets import Unicode
+
+from crepre_hub.courses.identity import Identity, LtiLaunch, display_name_of
+from crepre_hub.decisions import Refused
+from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, refused, table, texts
+from crepre_hub.login.id_token import NotOurs
+from crepre_hub.login.provided import Provided
+from crepre_hub.login.trouble import in_words, login_failed, too_late
+from crepre_hub.login.way import Plan, Way
+from crepre_hub.settings.login import LtiSection
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+MEMBERSHIP = re.compile(r"http://purl\.imsglobal\.org/vocab/lis/v2/membership(?:/\w+)?#(\w+)")
+"""Roles in the course; those at the institution and in the system are others."""
+
+ANY = "*"
+
+LAUNCH_SECONDS = 900
+"""Longer than a launch can be used: ten minutes after it was signed, and a clock may be off."""
+
+MOST_LAUNCHES = 100_000
+
+
+def way(plan: Plan) -> Way:
+    """People who open the lab from a course of the platform that is named."""
+    section = plan.lab.login.lti
+    naming = plan.naming("your learning platform")
+    return Way(
+        naming=naming,
+        authenticator=LtiWay,
+        traits={
+            "allow_all": True,
+            "issuer": section.issuer,
+            "client_id": set(section.client_ids),
+            "authorize_url": section.authorize_url,
+            "jwks_endpoint": section.keys_url,
+            "username_key": "sub",
+            "lab_url": plan.lab.lab.url,
+        },
+        identify=lambda claims: identify(claims, section, naming),
+        begins_here=False,
+        hint=f"Do you use {naming.label}? Open the lab from your course there.",
+    )
+
+
+def identify(claims: Claims, section: LtiSection, naming: Naming) -> Identity | Refused:
+    """Who a launch, whose signature was right, is about."""
+    if claims.get("iss") != section.issuer:
+        return refused("wrong-issuer", naming, "The answer did not come from %s.")
+    if claims.get(f"{CLAIM}message_type") != "LtiResourceLinkRequest":
+        return refused("not-a-launch", naming, "The lab is opened from a course of %s by a link.")
+    deployment = claims.get(f"{CLAIM}deployment_id")
+    if not isinstance(deployment, str) or not {deployment, ANY} & set(section.deployments):
+        return refused("wrong-deployment", naming, "The lab is not set up for this part of %s.")
+    name, naming = _name(claims, section, naming)
+    return identity_of(
+        naming,
+        issuer=section.issuer,
+        subject=claims.get("sub"),
+        name=name,
+        email=email_if(section.email_is_verified, claims.get("email")),
+        display_name=claims.get("name"),
+        lti=_launch(claims, deployment),
+    )
+
+
+def _name(claims: Claims, section: LtiSection, naming: Naming) -> tuple[object, Naming]:
+    """
+    The user name; without one the platform's id, behind a prefix that no name there can have.
+
+    A custom field that the platform did not fill in comes as it was written: ``$User.username``.
+    """
+    custom = section.name.startswith("custom_")
+    source = table(claims.get(f"{CLAIM}custom")) if custom else claims
+    name = source.get(section.name.removeprefix("custom_"))
+    if isinstance(name, str) and name.strip() and not name.startswith("$"):
+        return name, naming
+    return claims.get("sub"), Naming(naming.provider, naming.label, naming.prefix or "lti-")
+
+
+def _launch(claims: Claims, deployment: str) -> LtiLaunch:
+    context = table(claims.get(f"{CLAIM}context"))
+    course = context.get("id")
+    roles = (MEMBERSHIP.fullmatch(role) for role in texts(claims.get(f"{CLAIM}roles")))
+    return LtiLaunch(
+        context=course if isinstance(course, str) else "",
+        title=display_name_of(context.get("title")),
+        roles=frozenset(found[1].lower() for found in roles if found),
+        deployment=deployment,
+    )
+
+
+def page_in_lab(link: object, *, lab_url: str) -> str:
+    """
+    The path of *link* if it leads into this lab, and to more than its front door; else empty.
+
+    So a course in the platform can link to a course, or to a notebook, in the lab.
+    """
+    if not isinstance(link, str) or "\\" in link or not link.isprintable():
+        return ""
+    parts, lab = urlsplit(link), urlsplit(lab_url)
+    if (parts.scheme, parts.netloc.lower()) != (lab.scheme, lab.netloc.lower()):
+        return ""
+    path = "/" + parts.path.lstrip("/")
+    if path.rstrip("/") in ("", "/hub") or path.startswith(("/hub/login", "/hub/logout")):
+        return ""
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+class UsedLaunches:
+    """
+    Launches that were used, so that nobody can use one again.
+
+    Only what the platform has signed gets here, so nobody else can fill it
+    (https://github.com/advisories/GHSA-8mxq-7xr7-2fxj).
+    """
+
+    def __init__(self, most: int = MOST_LAUNCHES) -> None:
+        self._most = most
+        self._used: dict[str, float] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def use(self, nonce: str, *, now: float) -> bool:
+        """Whether *nonce* is used for the first time; *now* is in seconds."""
+        with self._one_at_a_time:
+            while self._used and next(iter(self._used.values())) <= now:  # the oldest is the first
+                del self._used[next(iter(self._used))]
+            if nonce in self._used or len(self._used) >= self._most:
+                return False
+            self._used[nonce] = now + LAUNCH_SECONDS
+            return True
+
+
+class InitHandler(LTI13LoginInitHandler):  # type: ignore[misc]  # no types
+    """The platform announces a launch."""
+
+    def post(self) -> None:
+        """Send the browser back to the platform to be vouched for, if it is ours."""
+        provider: LtiWay = self.authenticator
+        naming = provider.way.naming
+        with in_words(naming):
+            client = self.get_argument("client_id", "")
+            if self.get_argument("iss", "") != provider.issuer:
+                raise login_failed(naming, _unknown(naming), why="another issuer")
+            if client and client not in provider.client_id:
+                raise login_failed(naming, _unknown(naming), why="another client")
+            super().post()
+
+    get = post
+
+    def authorize_redirect(self, *args: Any, **kwargs: Any) -> None:
+        """With our client's id, where the platform did not say which."""
+        kwargs["client_id"] = kwargs.get("client_id") or min(self.authenticator.client_id)
+        super().authorize_redirect(*args, **kwargs)
+
+    def get_redirect_uri(self) -> str:
+        """The lab's own address, whatever the request says its host is."""
+        return cast("LtiWay", self.authenticator).return_url
+
+    def _set_oauth_cookie(self, key: str, value: str) -> None:
+        _set_cross_site_cookie(self, key, value)
+
+
+class LaunchHandler(LTI13CallbackHandler):  # type: ignore[misc]  # no types
+    """The platform has vouched for somebody."""
+
+    _launch: Claims = MappingProxyType({})
+
+    async def post(self) -> None:
+        """Log in, or say why not; keys are fetched beside the hub's loop."""
+        provider: LtiWay = self.authenticator
+        naming = provider.way.naming
+        with in_words(naming):
+            try:
+                launch = await asyncio.to_thread(self.decode_and_validate_launch_request)
+            except ValidationError as error:
+                raise NotOurs(str(error)) from error
+            if not provider.launches.use(str(launch["nonce"]), now=time.monotonic()):
+                raise login_failed(naming, too_late(naming), why="a launch was used again")
+            self._launch = launch
+            user = await self.login_user(launch)
+            await self.redirect_to_next_url(user)
+
+    def get_next_url(self, user: Any = None) -> str:
+        """Where the signed launch leads; the unsigned announcement of it is not believed."""
+        link = self._launch.get(f"{CLAIM}target_link_uri")
+        page = page_in_lab(link, lab_url=self.authenticator.lab_url)
+        return page or str(super(LTI13CallbackHandler, self).get_next_url(user))
+
+
+def _unknown(naming: Naming) -> Refused:
+    return refused("wrong-issuer", naming, "The lab does not know the platform that sent you.")
+
+
+def _set_cross_site_cookie(handler: Any, key: str, value: str) -> None:
+    """
+    A cookie that comes back with the platform's form, which is posted from another site.
+
+    Browsers want such a cookie to be secure, so on a lab without TLS it is an ordinary one.
+    """
+    is_secure = handler.authenticator.lab_url.startswith("https:")
+    more = {"samesite": "None", "secure": True} if is_secure else {}
+    handler._set_cookie(key, value, expires_days=1 / 24, **more)  # noqa: SLF001  (JupyterHub's way)
+
+
+class LtiWay(Provided, LTI13Authenticator):  # type: ignore[misc]  # no types
+    """LTI13Authenticator for one platform."""
+
+    lab_url = Unicode(help="The lab's address.")
+    login_handler = InitHandler
+    callback_handler = LaunchHandler
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.launches = UsedLaunches()
+
+    @property
+    def return_url(self) -> str:
+        """The address to register with the platform, and the only one it may send people to."""
+        return f"{self.lab_url}/hub/login/{self.way.word}/callback"
+
+    def get_handlers(self, app: object) -> list[tuple[str, type[Any]]]:
+        """Announcement and launch, below the way's own address."""
+        page = f"/login/{self.way.word}"
+        return [(page, self.login_handler), (f"{page}/callback", self.callback_handler)]
