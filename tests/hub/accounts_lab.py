@@ -145,7 +145,11 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def lab_in(
-    folder: Path, *, port: int | None = None, **authenticator: Any
+    folder: Path,
+    *,
+    port: int | None = None,
+    authenticator_class: type[AccountsAuthenticator] = AccountsAuthenticator,
+    **authenticator: Any,
 ) -> AsyncIterator[Lab]:
     """
     Start a hub whose databases are in *folder*; start it again there, and it remembers.
@@ -160,7 +164,7 @@ async def lab_in(
         bind_url="http://127.0.0.1:1",
         db_url=f"sqlite:///{folder}/hub.sqlite",
         cookie_secret_file=str(folder / "cookie_secret"),
-        authenticator_class=AccountsAuthenticator,
+        authenticator_class=authenticator_class,
         proxy_class=NoProxy,
         spawner_class="simple",
         template_paths=[str(TEMPLATES)],
@@ -170,7 +174,7 @@ async def lab_in(
     )
     config.Spawner.cmd = [sys.executable, "-m", "jupyterhub.tests.mocksu"]
     config.SimpleLocalProcessSpawner.home_dir_template = f"{folder}/homes/{{username}}"
-    config.AccountsAuthenticator.update(store_url=url, auth_refresh_age=1, **authenticator)
+    config[authenticator_class.__name__].update(store_url=url, auth_refresh_age=1, **authenticator)
     JupyterHub.clear_instance()
     app = JupyterHub(config=config)
     app.load_config_file = lambda *_args, **_kwargs: None

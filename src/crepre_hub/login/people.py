@@ -11,9 +11,10 @@ from crepre_hub.clock import Clock, utc_now
 from crepre_hub.decisions import Refused
 from crepre_hub.errors import AccountError
 from crepre_hub.login.door import hash_of_code
-from crepre_hub.login.names import normal_name
+from crepre_hub.login.names import normal_name, provided_name
 from crepre_hub.secret import Secret
 from crepre_hub.store.accounts import Account, AccountStore
+from crepre_hub.store.identities import IdentityStore
 
 LINK_LIFE = timedelta(hours=24)
 
@@ -79,9 +80,15 @@ def reset_account(
     Everything else stays: the account, its role, its home, its running server.
 
     Raises:
-        AccountError: If there is no such account, or it is closed.
+        AccountError: If there is no such account, it is closed, or its owner has no password,
+            since a provider vouches for them.
     """
-    name = _name(name)
+    name = _any_name(name)
+    bound = IdentityStore(store.engine).behind_or_none(name)
+    if bound is not None:
+        raise AccountError(
+            f"{name!r} logs in with {bound.provider}.", remedy="There is no password to reset."
+        )
     account = store.account_or_none(name)
     if account is not None and account.is_disabled:
         raise AccountError(
@@ -92,13 +99,13 @@ def reset_account(
 
 
 def disable_account(store: AccountStore, name: str) -> None:
-    """Close an account and end its sessions; its home stays."""
-    store.disable(_name(name))
+    """Close an account, whoever vouches for it, and end its sessions; its home stays."""
+    store.disable(_any_name(name))
 
 
 def enable_account(store: AccountStore, name: str) -> None:
     """Open a closed account again."""
-    store.enable(_name(name))
+    store.enable(_any_name(name))
 
 
 def list_accounts(store: AccountStore) -> tuple[Account, ...]:
@@ -119,3 +126,9 @@ def _name(typed: str) -> str:
     if isinstance(name, Refused):
         raise AccountError(name.message, remedy=name.remedy)
     return name
+
+
+def _any_name(typed: str) -> str:
+    """Also the name of somebody for whom a provider vouches."""
+    name = provided_name(typed)
+    return _name(typed) if isinstance(name, Refused) else name
