@@ -17,7 +17,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ltiauthenticator.lti13.auth import LTI13Authenticator
-from ltiauthenticator.lti13.error import ValidationError
+from ltiauthenticator.lti13.error import LoginError, ValidationError
 from ltiauthenticator.lti13.handlers import LTI13CallbackHandler, LTI13LoginInitHandler
 from traitlets import Unicode
 
@@ -194,12 +194,12 @@ class LaunchHandler(LTI13CallbackHandler):  # type: ignore[misc]  # no types
         with in_words(naming):
             try:
                 launch = await asyncio.to_thread(self.decode_and_validate_launch_request)
-            except ValidationError as error:
+                if not provider.launches.use(str(launch["nonce"]), now=time.monotonic()):
+                    raise login_failed(naming, too_late(naming), why="a launch was used again")
+                self._launch = launch
+                user = await self.login_user(launch)
+            except (ValidationError, LoginError) as error:
                 raise NotOurs(str(error)) from error
-            if not provider.launches.use(str(launch["nonce"]), now=time.monotonic()):
-                raise login_failed(naming, too_late(naming), why="a launch was used again")
-            self._launch = launch
-            user = await self.login_user(launch)
             await self.redirect_to_next_url(user)
 
     def get_next_url(self, user: Any = None) -> str:
