@@ -112,7 +112,7 @@ def sections_for(
             "keys_url": f"{speaker.base}/keys",
         },
     }
-    return {kind: {**section, **changes.get(kind, {})} for kind, section in usual.items()}
+    return {kind: {**usual.get(kind, {}), **changes.get(kind, {})} for kind in {**usual, **changes}}
 
 
 def way_of(kind: str, settings: LabSettings, speaker: Speaker) -> Way:

@@ -53,6 +53,8 @@ NEEDS: tuple[Need, ...] = (
     Need("iproute2", "networks of the tests' own", program("ip")),
     Need("chromium", "a student's browser", program("chromium")),
     Need("postgresql", "the hub's other database", newest("/usr/lib/postgresql/*/bin/postgres")),
+    Need("slapd", "a directory to log in with", program("slapd")),
+    Need("ldap-utils", "changes in that directory", program("ldapmodrdn")),
     Need("mmdebstrap", "a base image where none can be pulled", program("mmdebstrap")),
     Need(
         "fonts-dejavu-core",

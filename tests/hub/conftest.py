@@ -1,0 +1,6 @@
+"""What the tests of logging in need from the machine."""
+
+from __future__ import annotations
+
+from tests.machine.directory import directory  # noqa: F401  (pytest finds fixtures by their names)
+from tests.machine.fixtures import root  # noqa: F401
