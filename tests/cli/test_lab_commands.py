@@ -92,8 +92,8 @@ def test_the_life_of_an_account(crepre: Crepre, lab: Path) -> None:
     assert len(set(links)) == 3
     assert crepre("user", "disable", "bo").code == 0
     assert crepre("user", "list", "--json").json == [
-        {"name": "ada", "admin": False, "disabled": False},
-        {"name": "bo", "admin": False, "disabled": True},
+        {"name": "ada", "admin": False, "disabled": False, "kind": "accounts"},
+        {"name": "bo", "admin": False, "disabled": True, "kind": "accounts"},
     ]
     assert "closed" in crepre("user", "list").out
     assert crepre("user", "reset", "bo").code == 1

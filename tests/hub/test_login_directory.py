@@ -25,7 +25,7 @@ PEOPLE = "uid={username},ou=people,dc=uio,dc=no"
 async def lab_with(folder: Path, directory: Directory, **changes: Any) -> AsyncIterator[World]:
     """A lab whose people are in *directory*."""
     section = {
-        "server": "127.0.0.1",
+        "server": "localhost",
         "port": directory.tls_port,
         "ca_file": str(directory.ca),
         "people": (PEOPLE,),
@@ -109,7 +109,7 @@ async def test_a_search_finds_people_wherever_they_are(
     "wrong",
     [
         {"ca_file": ""},  # an authority that nobody here knows
-        {"server": "localhost"},  # another name than the certificate's
+        {"server": "127.0.0.1"},  # another name than the certificate's
         {"port": 1},  # nobody is there
     ],
 )

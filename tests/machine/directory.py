@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -151,11 +150,11 @@ def directory() -> Iterator[Directory]:
 
 
 def make_certificates(folder: Path) -> None:
-    """An authority of the tests' own, and a certificate of it for this machine's loopback."""
+    """An authority of the tests' own, and a certificate of it for localhost, by name only."""
     authority, server = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     us = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority of the tests")])
-    them = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    loopback = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    them = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    loopback = x509.SubjectAlternativeName([x509.DNSName("localhost")])
     roots = _certificate(us, us, authority.public_key(), authority, x509.BasicConstraints(True, 0))
     leaf = _certificate(them, us, server.public_key(), authority, loopback)
     (folder / "ca.pem").write_bytes(roots)

@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from crepre_hub.cli.terminal import AsJson, lab_root, out, print_json, print_table, told
+from crepre_hub.courses.identity import Identity
 from crepre_hub.decisions import Refused
 from crepre_hub.errors import AccountError
 from crepre_hub.login.names import normal_name
 from crepre_hub.login.people import (
     OneTimeLink,
     add_account,
+    any_name,
     disable_account,
     enable_account,
     list_accounts,
@@ -28,6 +30,7 @@ from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.engine import open_engine
+from crepre_hub.store.identities import IdentityStore
 from crepre_hub.store.migrations import ensure_schema
 
 app = typer.Typer(help="Accounts of the lab.", no_args_is_help=True)
@@ -76,17 +79,52 @@ def enable(name: Name) -> None:
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """Who has an account."""
+    """Who has an account, and who vouches for them: a password of the lab's own, or a provider."""
     with _accounts() as (_, store):
         accounts = list_accounts(store)
+        bound = IdentityStore(store.engine).all_bound()
+    by = {name: who.provider for name, who in bound.items()}
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": each.name,
+                    "admin": each.is_admin,
+                    "disabled": each.is_disabled,
+                    "kind": by.get(each.name, "accounts"),
+                }
+                for each in accounts
+            ]
+        )
+        return
     rows = [
-        (each.name, "admin" if each.is_admin else "", "closed" if each.is_disabled else "")
+        (
+            each.name,
+            "admin" if each.is_admin else "",
+            "closed" if each.is_disabled else "",
+            by.get(each.name, "accounts"),
+        )
         for each in accounts
     ]
-    if as_json:
-        print_json([{"name": n, "admin": bool(a), "disabled": bool(d)} for n, a, d in rows])
-    else:
-        print_table(("name", "role", "state"), rows)
+    print_table(("name", "role", "state", "logs in by"), rows)
+
+
+@app.command("hand-over")
+def hand_over(
+    name: Name,
+    kind: Annotated[str, typer.Option(help="How its owner will log in, such as oidc.")],
+    issuer: Annotated[str, typer.Option(help="Who vouches, as the log of the refusal says.")],
+    subject: Annotated[str, typer.Option(help="The provider's id of the person, likewise.")],
+) -> None:
+    """Give an account with its home to somebody for whom a provider vouches; its password ends."""
+    with _accounts() as (settings, store):
+        if kind == "accounts" or kind not in settings.lab.login.kind:
+            ways = ", ".join(each for each in settings.lab.login.kind if each != "accounts")
+            raise AccountError(f"{kind!r} is no provider of this lab.", remedy=f"Ways: {ways}.")
+        normal = any_name(name)
+        identity = Identity(provider=kind, issuer=issuer, subject=subject, name=normal)
+        IdentityStore(store.engine).hand_over(normal, identity)
+    out.print(f"From now on {normal} logs in by {kind}, and finds everything as it was.")
 
 
 @contextmanager

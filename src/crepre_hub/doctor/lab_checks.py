@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from crepre_hub.doctor.web import (
     look_at_url,
 )
 from crepre_hub.findings import Check, FactCheck
+from crepre_hub.login.checks import way_checks
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.processes import is_up
 from crepre_hub.settings.ports import ports_of
@@ -95,6 +97,7 @@ def lab_checks(root: Path, database_urls: DatabaseUrls) -> Sequence[Check]:
         FactCheck("lab", "The lab is up", programs, judge_lab, ("settings",)),
         *_machine_checks(subject),
         *backend.checks(),
+        *way_checks(settings.lab, root=root, environ=os.environ),
         *_service_checks(subject),
     )
 

@@ -83,7 +83,7 @@ def reset_account(
         AccountError: If there is no such account, it is closed, or its owner has no password,
             since a provider vouches for them.
     """
-    name = _any_name(name)
+    name = any_name(name)
     bound = IdentityStore(store.engine).behind_or_none(name)
     if bound is not None:
         raise AccountError(
@@ -100,12 +100,12 @@ def reset_account(
 
 def disable_account(store: AccountStore, name: str) -> None:
     """Close an account, whoever vouches for it, and end its sessions; its home stays."""
-    store.disable(_any_name(name))
+    store.disable(any_name(name))
 
 
 def enable_account(store: AccountStore, name: str) -> None:
     """Open a closed account again."""
-    store.enable(_any_name(name))
+    store.enable(any_name(name))
 
 
 def list_accounts(store: AccountStore) -> tuple[Account, ...]:
@@ -128,7 +128,7 @@ def _name(typed: str) -> str:
     return name
 
 
-def _any_name(typed: str) -> str:
+def any_name(typed: str) -> str:
     """Also the name of somebody for whom a provider vouches."""
     name = provided_name(typed)
     return _name(typed) if isinstance(name, Refused) else name

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
 from crepre_hub.courses.identity import Identity
 from crepre_hub.decisions import Refused
-from crepre_hub.findings import Check
+from crepre_hub.findings import Finding
 from crepre_hub.login.claims import Claims, Naming
 from crepre_hub.settings.lab import Lab
 from crepre_hub.settings.login import WaySection
@@ -88,7 +88,6 @@ class Way:
     has_form: bool = False
     begins_here: bool = True
     hint: str = ""
-    checks: Sequence[Check] = field(default=())
 
     @property
     def word(self) -> str:
@@ -106,6 +105,10 @@ class LoginKind(Protocol):
 
     def way(self, plan: Plan) -> Way:
         """The way in that *plan* describes; connects to nothing."""
+        ...
+
+    def probe(self, plan: Plan) -> Iterator[Finding]:
+        """What the doctor finds at the other end; may take some seconds."""
         ...
 
 

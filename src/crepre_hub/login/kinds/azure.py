@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from oauthenticator.azuread import AzureAdOAuthenticator
 
 from crepre_hub.courses.identity import Identity, claims_of
 from crepre_hub.decisions import Refused
+from crepre_hub.findings import Finding
+from crepre_hub.login.checks import judge_provider, to_register
 from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, refused, table, texts
+from crepre_hub.login.discovery import discovery_url
 from crepre_hub.login.id_token import Keys, verified_claims
 from crepre_hub.login.oauth import OAUTH_TRAITS, OAuthWay
+from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
 
 CLOUD = "https://login.microsoftonline.com"
@@ -41,6 +46,13 @@ def way(plan: Plan) -> Way:
 def issuer_of(tenant: str) -> str:
     """Who signs. Source: https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference."""
     return f"{CLOUD}/{tenant}/v2.0"
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether the provider is there, and is the one that is meant."""
+    issuer = issuer_of(plan.lab.login.azure.tenant)
+    yield from judge_provider(read_document(discovery_url(issuer)), issuer=issuer)
+    yield to_register(plan)
 
 
 def identify(claims: Claims, tenant: str, naming: Naming) -> Identity | Refused:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from oauthenticator.github import GitHubOAuthenticator
 
 from crepre_hub.courses.identity import Identity, claims_of
 from crepre_hub.decisions import Refused
+from crepre_hub.findings import Finding
+from crepre_hub.login.checks import judge_answer, to_register
 from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, number_as_id, table
 from crepre_hub.login.oauth import OAUTH_TRAITS, OAuthWay
+from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
 
 
@@ -34,6 +38,12 @@ def way(plan: Plan) -> Way:
         },
         identify=lambda claims: identify(claims, url, naming),
     )
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether the page is there to which people are sent."""
+    yield from judge_answer(plan.lab.login.github.url, read_document(plan.lab.login.github.url))
+    yield to_register(plan)
 
 
 def identify(claims: Claims, url: str, naming: Naming) -> Identity | Refused:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from oauthenticator.gitlab import GitLabOAuthenticator
 
 from crepre_hub.courses.identity import Identity, claims_of
 from crepre_hub.decisions import Refused
+from crepre_hub.findings import Finding
+from crepre_hub.login.checks import judge_answer, to_register
 from crepre_hub.login.claims import (
     Claims,
     Naming,
@@ -18,6 +21,7 @@ from crepre_hub.login.claims import (
     table,
 )
 from crepre_hub.login.oauth import OAUTH_TRAITS, OAuthWay
+from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
 from crepre_hub.settings.login import GitLabSection
 
@@ -43,6 +47,12 @@ def way(plan: Plan) -> Way:
         },
         identify=lambda claims: identify(claims, section, naming),
     )
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether the page is there to which people are sent."""
+    yield from judge_answer(plan.lab.login.gitlab.url, read_document(plan.lab.login.gitlab.url))
+    yield to_register(plan)
 
 
 def identify(claims: Claims, section: GitLabSection, naming: Naming) -> Identity | Refused:

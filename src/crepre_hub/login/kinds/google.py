@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from oauthenticator.google import GoogleOAuthenticator
 
 from crepre_hub.courses.identity import Identity, claims_of
 from crepre_hub.decisions import Refused
+from crepre_hub.findings import Finding
+from crepre_hub.login.checks import judge_provider, to_register
 from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, refused, table
+from crepre_hub.login.discovery import discovery_url
 from crepre_hub.login.oauth import OAUTH_TRAITS, OAuthWay
+from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
 from crepre_hub.settings.login import GoogleSection
 
@@ -33,6 +39,13 @@ def way(plan: Plan) -> Way:
         },
         identify=lambda claims: identify(claims, section, naming),
     )
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether the provider is there, and is the one that is meant."""
+    issuer = ISSUER
+    yield from judge_provider(read_document(discovery_url(issuer)), issuer=issuer)
+    yield to_register(plan)
 
 
 def identify(claims: Claims, section: GoogleSection, naming: Naming) -> Identity | Refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +15,7 @@ from ldapauthenticator.ldapauthenticator import LDAPAuthenticator, TlsStrategy
 from crepre_hub.courses.identity import Identity, claims_of
 from crepre_hub.decisions import Refused
 from crepre_hub.errors import CrepreError
+from crepre_hub.findings import Finding
 from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, table, texts
 from crepre_hub.login.forms import FormWay
 from crepre_hub.login.way import Plan, Way
@@ -80,6 +82,28 @@ def _where(section: LdapSection, plan: Plan) -> dict[str, object]:
         "lookup_dn_search_password": plan.secret() or None,
         "bind_dn_template": list(section.people),
     }
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether the directory is there, shows a right certificate, and lets the lab search."""
+    section = plan.lab.login.ldap
+    if section.tls == "none":
+        text = "Passwords cross the network to the directory in the clear."
+        yield Finding("warning", text, remedy='Set tls = "ldaps" or "starttls" in lab.toml.')
+    described = way(plan)
+    asking = LDAPAuthenticator(**described.traits)
+    try:
+        bound = asking.get_connection(section.search_as or None, plan.secret() or None)
+    except (LDAPException, OSError, ssl.SSLError) as error:
+        text = f"The directory at {section.server} cannot be asked: {error}."
+        yield Finding("error", text, remedy=f"openssl s_client -connect {section.server}:636")
+        return
+    if bound is None:
+        who = section.search_as or "nobody in particular"
+        text = f"The directory does not let in {who} to search."
+        yield Finding("error", text, remedy="Check search_as and its password, or set people.")
+    else:
+        yield Finding("ok", f"The directory at {section.server} answers.")
 
 
 def identify(claims: Claims, section: LdapSection, naming: Naming) -> Identity | Refused:

@@ -12,6 +12,7 @@ import asyncio
 import re
 import threading
 import time
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -23,9 +24,12 @@ from traitlets import Unicode
 
 from crepre_hub.courses.identity import Identity, LtiLaunch, display_name_of
 from crepre_hub.decisions import Refused
+from crepre_hub.findings import Finding
+from crepre_hub.login.checks import judge_keys, to_register
 from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, refused, table, texts
 from crepre_hub.login.id_token import NotOurs
 from crepre_hub.login.provided import Provided
+from crepre_hub.login.reach import read_document
 from crepre_hub.login.trouble import in_words, login_failed, too_late
 from crepre_hub.login.way import Plan, Way
 from crepre_hub.settings.login import LtiSection
@@ -62,6 +66,13 @@ def way(plan: Plan) -> Way:
         begins_here=False,
         hint=f"Do you use {naming.label}? Open the lab from your course there.",
     )
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether the platform's keys are there; the addresses are for whoever sets up the tool."""
+    yield from judge_keys(read_document(plan.lab.login.lti.keys_url))
+    yield Finding("ok", f"The tool's login (initiation) URL: {plan.lab.lab.url}/hub{plan.page}")
+    yield to_register(plan)
 
 
 def identify(claims: Claims, section: LtiSection, naming: Naming) -> Identity | Refused:

@@ -8,6 +8,7 @@ provider's keys, and what the userinfo says must be about the same person.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,10 +18,13 @@ from traitlets import List, Unicode
 from crepre_hub.courses.identity import Identity, claims_of
 from crepre_hub.decisions import Refused
 from crepre_hub.errors import CrepreError
+from crepre_hub.findings import Finding
+from crepre_hub.login.checks import judge_provider, to_register
 from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, refused, table, texts
 from crepre_hub.login.discovery import Endpoints, discovery_url, judge_discovery
 from crepre_hub.login.id_token import Keys, NotOurs, verified_claims
 from crepre_hub.login.oauth import OAUTH_TRAITS, OAuthWay, nonce_of
+from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
 from crepre_hub.settings.login import OidcSection
 
@@ -50,6 +54,13 @@ def way(plan: Plan) -> Way:
         },
         identify=lambda claims: identify(claims, section, naming),
     )
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether the provider is there, and is the one that is meant."""
+    issuer = plan.lab.login.oidc.issuer
+    yield from judge_provider(read_document(discovery_url(issuer)), issuer=issuer)
+    yield to_register(plan)
 
 
 def identify(claims: Claims, section: OidcSection, naming: Naming) -> Identity | Refused:

@@ -6,15 +6,20 @@ import asyncio
 import grp
 import os
 import pwd
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import PAMAuthenticator
 
 from crepre_hub.courses.identity import Identity, claims_of
 from crepre_hub.decisions import Refused
+from crepre_hub.findings import Finding
 from crepre_hub.login.claims import Claims, Naming, identity_of, refused, texts
 from crepre_hub.login.forms import FormWay
 from crepre_hub.login.way import Plan, Way
+
+PAM_FOLDER = Path("/etc/pam.d")
 
 LOWEST_UID = 1000
 """Below are root and the machine's programs. Source: UID_MIN in login.defs(5)."""
@@ -35,6 +40,19 @@ def way(plan: Plan) -> Way:
         identify=lambda claims: identify(claims, naming),
         has_form=True,
     )
+
+
+def probe(plan: Plan) -> Iterator[Finding]:
+    """Whether this machine has the service, and the lab may ask it about anybody."""
+    file = PAM_FOLDER / plan.lab.login.pam.service
+    if not file.exists():
+        text = f"This machine has no PAM service {file.name!r}."
+        yield Finding("error", text, remedy=f"ls {PAM_FOLDER}, and set service in lab.toml.")
+    elif not os.access("/etc/shadow", os.R_OK):
+        text = "The lab's account may not read /etc/shadow, so PAM knows no password but its own."
+        yield Finding("error", text, remedy="Add it to the group shadow, or use another kind.")
+    else:
+        yield Finding("ok", f"PAM's service {file.name!r} is there.")
 
 
 def identify(claims: Claims, naming: Naming) -> Identity | Refused:
