@@ -44,7 +44,8 @@ class Speaker:
 
     Attributes:
         answers: By path; what a GET there returns as JSON.
-        id_token: Signed claims that come with the access token; none if empty.
+        id_token: What comes with the access token; none if empty.
+        id_claims: In its place: claims that are signed with the nonce of the login.
         ask: The last request to authorize.
     """
 
@@ -52,6 +53,7 @@ class Speaker:
     key: rsa.RSAPrivateKey = field(default_factory=new_key)
     answers: dict[str, Any] = field(default_factory=dict)
     id_token: str = ""
+    id_claims: dict[str, Any] = field(default_factory=dict)
     ask: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
@@ -85,6 +87,9 @@ class Speaker:
             return web.json_response({"error": "invalid_grant"}, status=400)
         token = secrets.token_hex(8)
         self.tokens.add(token)
+        if self.id_claims:
+            claims = {"nonce": (ask or {}).get("nonce"), **self.id_claims}
+            self.id_token = signed(claims, self.key)
         answer = {"access_token": token, "token_type": "Bearer", "scope": "read:org,user:email"}
         return web.json_response(
             {**answer, **({"id_token": self.id_token} if self.id_token else {})}
@@ -95,7 +100,8 @@ class Speaker:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if request.path.endswith("keys"):
             return web.json_response(self.keys())
-        if token not in self.tokens:
+        is_open = request.path.startswith("/.well-known/")
+        if token not in self.tokens and not is_open:
             return web.json_response({"message": "Bad credentials"}, status=401)
         if request.path not in self.answers:
             return web.json_response({"message": "Not Found"}, status=404)

@@ -104,6 +104,7 @@ def sections_for(
         "google": {**client, "domains": ("uio.no",)},
         "azure": {**client, "tenant": TENANT},
         "cilogon": {**client, "universities": (UIO,), "domain": "uio.no"},
+        "oidc": {**client, "issuer": speaker.base, "groups_url": f"{speaker.base}/groups"},
         "lti": {
             "issuer": "https://canvas.example.org",
             "client_ids": ("lab",),

@@ -171,12 +171,45 @@ async def test_a_name_of_a_local_account_is_nobody_elses(world: World) -> None:
     assert await world.lab.browser().log_in("kari", "") == 403
 
 
+async def test_nobody_takes_the_name_that_somebody_elsewhere_would_have(tmp_path: Path) -> None:
+    """Neither by signing up nor at another provider; so nobody can keep the owner out."""
+    async with world_in(tmp_path, ["github", "gitlab", "accounts"], sign_up=True) as world:
+        say_github(world.speaker, login="gitlab-ola")
+        assert (await world.come("github"))[1] == 403
+        status, _, _ = await world.lab.browser().submit(
+            "/hub/signup",
+            username="gitlab-ola",
+            password="seven cellos waltzing",
+            password_again="seven cellos waltzing",
+        )
+        assert status == 409
+        say_gitlab(world.speaker)
+        browser, *_ = await world.come("gitlab")
+        assert await world.name_of(browser) == "gitlab-ola"
+
+
+async def test_nobody_is_in_half(tmp_path: Path) -> None:
+    """While the courses cannot be told of a login, there is none."""
+
+    def trouble(identity: Identity) -> None:
+        raise StoreUnreachable("The lab's database does not answer.", remedy="Wait a minute.")
+
+    async with world_in(tmp_path, ["github", "accounts"], on_login=trouble) as world:
+        say_github(world.speaker)
+        browser, status, _, _ = await world.come("github")
+        assert (status, await world.name_of(browser)) == (503, "")
+        assert (await world.lab.browser().open_link(add_account(world.lab.store, "kari")))[0] == 503
+
+
 async def test_a_link_gives_no_password_to_whoever_comes_from_a_provider(world: World) -> None:
     """Otherwise a name would have two owners: the provider's and whoever holds the link."""
     say_github(world.speaker)
     await world.come("github")
     with pytest.raises(AccountError, match="logs in with github"):
         reset_account(world.lab.store, "ola")
+    browser, *_ = await world.come("github")
+    status, page, _ = await browser.get("/hub/password")
+    assert (status, "A password is changed there" in page) == (403, True)
 
 
 async def test_a_user_of_the_hub_of_whom_nothing_is_known_is_not_given_away(world: World) -> None:

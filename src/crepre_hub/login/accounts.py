@@ -91,6 +91,10 @@ class AccountsAuthenticator(Authenticator):  # type: ignore[misc]  # JupyterHub 
         more: Callable[[], Collection[str]] | None = self.kept_names
         return {*self.admins, *self.admin_users, *(more() if more is not None else ())}
 
+    def is_kept(self, name: str) -> bool:
+        """Whether signing up cannot take *name*."""
+        return name in self.names_kept()
+
     def get_handlers(self, app: object) -> list[tuple[str, type[BaseHandler]]]:
         """The pages. The hub asks once, while it starts: a bad database is noticed here."""
         assert self.door
@@ -179,6 +183,10 @@ class AccountsAuthenticator(Authenticator):  # type: ignore[misc]  # JupyterHub 
                 end_sessions(user)
             await self.door.aside(self.door.store.sessions_have_ended, account.name)
         return True
+
+    async def vouches_for(self, name: str) -> str:
+        """Who says that *name* is who they are, for people; empty for a password of the lab's."""
+        return ""
 
     def _is_admin(self, account: Account) -> bool:
         return account.is_admin or account.name in self.admins | self.admin_users

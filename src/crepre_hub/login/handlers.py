@@ -170,7 +170,7 @@ class SignUpHandler(AccountHandler):
         """A name that means something elsewhere in the lab is not for whoever comes first."""
         normal = normal_name(name)
         if isinstance(normal, str) and (
-            normal in self.accounts.names_kept() or self.find_user(normal) is not None
+            self.accounts.is_kept(normal) or self.find_user(normal) is not None
         ):
             return TAKEN
         with come_back_later():
@@ -220,6 +220,13 @@ class WelcomeHandler(AccountHandler):
 
 class ChangePasswordHandler(AccountHandler):
     """A new password for whoever is logged in and knows the old one."""
+
+    async def prepare(self) -> None:
+        """Say where the password is changed that is none of the lab's."""
+        await super().prepare()
+        label = await self.accounts.vouches_for(self.current_user.name) if self.current_user else ""
+        if label:
+            raise web.HTTPError(403, f"You log in with {label}. A password is changed there.")
 
     @web.authenticated
     async def get(self) -> None:

@@ -26,11 +26,11 @@ from traitlets import Bool, Callable
 
 from crepre_hub.courses.identity import Identity
 from crepre_hub.decisions import Refused
-from crepre_hub.errors import AccountError, StoreUnreachable
+from crepre_hub.errors import AccountError, CrepreError, StoreUnreachable
 from crepre_hub.login.accounts import AccountsAuthenticator
 from crepre_hub.login.claims import ASK, Naming
 from crepre_hub.login.door import CLOSED
-from crepre_hub.login.later import come_back_later
+from crepre_hub.login.later import STORE_RETRY_S, come_back_later, later
 from crepre_hub.login.names import normal_name, provided_name
 from crepre_hub.login.trouble import login_failed
 from crepre_hub.login.way import Way
@@ -39,6 +39,8 @@ from crepre_hub.store.identities import Bound, IdentityStore
 ACCOUNTS = "accounts"
 
 NO_PASSWORDS = "This lab has no passwords of its own. Log in with one of the buttons."
+
+UNTOLD = "Your courses cannot be looked up just now. Wait a minute, then try again."
 
 TAKEN = Refused("name-taken", "Your user name belongs to somebody else in this lab.", remedy=ASK)
 
@@ -115,10 +117,11 @@ class LabAuthenticator(AccountsAuthenticator):
         """
         with come_back_later():
             known = await self.door.aside(self.identities.account_of_or_none, identity)
-            if known is None and await self._is_stray(identity.name, handler):
+            if known is None and await self._is_for_another(identity, handler):
                 raise login_failed(naming, TAKEN, why=identity)
-            if known is not None and known.is_disabled:
-                raise login_failed(naming, CLOSED, why=known.name)
+            name = identity.name if known is None else known.name
+            if name in self.blocked_users or (known is not None and known.is_disabled):
+                raise login_failed(naming, CLOSED, why=name)
             try:
                 account = await self.door.aside(self.identities.admit, identity)
             except AccountError as error:
@@ -133,16 +136,40 @@ class LabAuthenticator(AccountsAuthenticator):
             "user_info": _user_info(account.name, identity.display_name),
         }
 
-    async def _is_stray(self, name: str, handler: Any) -> bool:
-        """Whether the hub has a user of that name of whom the accounts know nothing."""
+    async def _is_for_another(self, identity: Identity, handler: Any) -> bool:
+        """
+        Whether the name is one that only people of another way in can have, or is a stray.
+
+        A stray is a user of the hub of whom the accounts know nothing.
+        """
+        name = identity.name
+        if self._begins_as_others(name, than=identity.provider):
+            return True
         if handler.find_user(name) is None:
             return False
         return await self.door.aside(self.door.store.account_or_none, name) is None
 
+    def _begins_as_others(self, name: str, *, than: str) -> bool:
+        prefixes = (way.naming.prefix for way in self.ways if way.word != than)
+        return name.startswith(tuple(filter(None, prefixes)))
+
+    def is_kept(self, name: str) -> bool:
+        """Nor can signing up take the name that somebody at a provider would have."""
+        return super().is_kept(name) or self._begins_as_others(name, than=ACCOUNTS)
+
     async def _tell(self, identity: Identity) -> None:
-        """Let the courses know, in words of theirs, before the person is in."""
-        with come_back_later():
-            await asyncio.to_thread(self.on_login, identity)
+        """
+        Let the courses know before the person is in; who is in no course can start nothing.
+
+        Raises:
+            web.HTTPError: 503 where the courses could not be told, so that nobody is in half.
+        """
+        try:
+            with come_back_later():
+                await asyncio.to_thread(self.on_login, identity)
+        except CrepreError as error:
+            self.log.error("The courses could not be told of %s: %s", identity.name, error)
+            raise later(503, STORE_RETRY_S, UNTOLD) from error
 
     async def refresh_user(self, user: User, handler: Any = None) -> bool | dict[str, Any]:
         """As with accounts; whose way in is gone may not stay."""
@@ -153,6 +180,13 @@ class LabAuthenticator(AccountsAuthenticator):
             return True
         is_open = self.passwords if bound is None else bound.provider in self.providers
         return await super().refresh_user(user, handler) if is_open else False
+
+    async def vouches_for(self, name: str) -> str:
+        """The provider's name, for people; empty for a password of the lab's own."""
+        with come_back_later():
+            bound = await self.bound_or_none(name)
+        labels = {way.word: way.label for way in self.ways}
+        return "" if bound is None else labels.get(bound.provider, bound.provider)
 
     async def bound_or_none(self, name: str) -> Bound | None:
         """Who logs in to *name* with a provider."""

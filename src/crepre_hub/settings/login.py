@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from crepre_hub.courses.course import PersonName
+
 Kind = Literal[
     "accounts", "azure", "cilogon", "github", "gitlab", "google", "ldap", "lti", "oidc", "pam"
 ]
@@ -169,7 +171,7 @@ class LoginSection(BaseModel):
         "accounts",
     )
     sign_up: bool = False
-    admins: tuple[str, ...] = ()
+    admins: frozenset[PersonName] = frozenset()
     github: GitHubSection = GitHubSection()
     gitlab: GitLabSection = GitLabSection()
     google: GoogleSection = GoogleSection()
