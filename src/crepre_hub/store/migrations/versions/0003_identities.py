@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "identities"
+revision = "0003"
 down_revision = "0001"
 
 
