@@ -159,6 +159,18 @@ async def test_the_lab_is_where_its_settings_say(world: World) -> None:
     assert asked["client_id"] == [CLIENT]
 
 
+async def test_cookies_come_back_from_another_site_where_there_is_tls(world: World) -> None:
+    """The platform's form is posted from its own site; browsers want such cookies to be secure."""
+    world.lab.authenticator.providers["lti"].lab_url = "https://lab.example.org"
+    target = {"iss": ISSUER, "login_hint": "7", "target_link_uri": "https://lab.example.org"}
+    url = f"{world.lab.base}/hub/login/lti"
+    async with world.lab.browser().session.post(url, data=target, allow_redirects=False) as answer:
+        cookies = answer.headers.getall("Set-Cookie")
+    ours = [cookie for cookie in cookies if cookie.startswith("lti13")]
+    assert len(ours) == 2
+    assert all("SameSite=None" in each and "Secure" in each for each in ours)
+
+
 async def test_forged_launches_leave_nothing_behind(world: World) -> None:
     """CVE-2026-34052 (GHSA-8mxq-7xr7-2fxj): only what was signed is remembered."""
     browser = world.lab.browser()

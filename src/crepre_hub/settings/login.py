@@ -109,7 +109,7 @@ class CILogonSection(OAuthSection):
     """CILogon, for named universities."""
 
     universities: tuple[str, ...] = ()
-    name: str = "eppn"
+    user_name: str = "eppn"
     domain: Domain = ""
 
 
@@ -118,7 +118,7 @@ class OidcSection(OAuthSection):
 
     issuer: Url = ""
     scopes: tuple[str, ...] = ("openid", "profile", "email")
-    name: str = "preferred_username"
+    user_name: str = "preferred_username"
     domain: Domain = ""
     groups: str = "groups"
     affiliations: str = "eduperson_scoped_affiliation"
@@ -134,7 +134,7 @@ class LtiSection(WaySection):
     deployments: tuple[str, ...] = ()
     authorize_url: Url = ""
     keys_url: Url = ""
-    name: str = "custom_username"
+    user_name: str = "custom_username"
     email_is_verified: bool = False
 
 
@@ -149,7 +149,7 @@ class LdapSection(WaySection):
     search_below: str = ""
     search_as: str = ""
     search_password_file: str = ""
-    name: str = "uid"
+    user_name: str = "uid"
     id: str = "entryUUID"
     groups: str = "memberOf"
     affiliations: str = "eduPersonScopedAffiliation"

@@ -66,7 +66,7 @@ def identify(claims: Claims, section: CILogonSection, naming: Naming) -> Identit
         naming,
         issuer=ISSUER,
         subject=user.get("sub"),
-        name=user.get(section.name),
+        name=user.get(section.user_name),
         display_name=user.get("name"),
         claims=claims_of("affiliation", affiliations)
         | claims_of("group", texts(user.get("isMemberOf")))

@@ -63,7 +63,7 @@ def tls_options(ca_file: str) -> dict[str, object]:
 def attributes_of(section: LdapSection) -> list[str]:
     """What is read about a person."""
     return [
-        section.name,
+        section.user_name,
         section.id,
         *filter(None, (section.groups, section.affiliations)),
         *("mail", "displayName", "cn"),
@@ -76,8 +76,8 @@ def _where(section: LdapSection, plan: Plan) -> dict[str, object]:
     return {
         "lookup_dn": True,
         "user_search_base": section.search_below,
-        "user_attribute": section.name,
-        "lookup_dn_user_dn_attribute": section.name,
+        "user_attribute": section.user_name,
+        "lookup_dn_user_dn_attribute": section.user_name,
         "lookup_dn_search_user": section.search_as or None,
         "lookup_dn_search_password": plan.secret() or None,
         "bind_dn_template": list(section.people),
@@ -120,7 +120,7 @@ def identify(claims: Claims, section: LdapSection, naming: Naming) -> Identity |
         naming,
         issuer=f"ldap:{section.server}",
         subject=one(section.id),
-        name=one(section.name),
+        name=one(section.user_name),
         email=email_if(section.email_is_verified, next(iter(told("mail")), None)),
         display_name=next(iter(told("displayName") or told("cn")), ""),
         claims=claims_of("group", told(section.groups))

@@ -102,9 +102,9 @@ def _name(claims: Claims, section: LtiSection, naming: Naming) -> tuple[object, 
 
     A custom field that the platform did not fill in comes as it was written: ``$User.username``.
     """
-    custom = section.name.startswith("custom_")
+    custom = section.user_name.startswith("custom_")
     source = table(claims.get(f"{CLAIM}custom")) if custom else claims
-    name = source.get(section.name.removeprefix("custom_"))
+    name = source.get(section.user_name.removeprefix("custom_"))
     if isinstance(name, str) and name.strip() and not name.startswith("$"):
         return name, naming
     return claims.get("sub"), Naming(naming.provider, naming.label, naming.prefix or "lti-")

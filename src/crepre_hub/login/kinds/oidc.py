@@ -69,14 +69,14 @@ def identify(claims: Claims, section: OidcSection, naming: Naming) -> Identity |
     if user.get("iss") != section.issuer:
         return refused("wrong-issuer", naming, "The answer did not come from %s.")
     email = email_if(user.get("email_verified"), user.get("email"))
-    if section.name == "email" and email is None:
+    if section.user_name == "email" and email is None:
         return refused("email-unverified", naming, "%s has not verified your e-mail address.")
     groups = (*texts(user.get(section.groups)), *texts(claims.get("groups")))
     return identity_of(
         naming,
         issuer=section.issuer,
         subject=user.get("sub"),
-        name=user.get(section.name),
+        name=user.get(section.user_name),
         email=email,
         display_name=user.get("name"),
         claims=claims_of("group", groups)

@@ -109,7 +109,7 @@ def test_only_a_verified_address_is_an_address(verified: Any) -> None:
     answer = who(email_verified=verified)
     assert isinstance(answer, Identity)
     assert answer.email is None
-    refused = who(OidcSection(issuer=ISSUER, name="email"), email_verified=verified)
+    refused = who(OidcSection(issuer=ISSUER, user_name="email"), email_verified=verified)
     assert isinstance(refused, Refused)
     assert refused.reason == "email-unverified"
 
