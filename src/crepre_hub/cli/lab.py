@@ -27,6 +27,7 @@ from crepre_hub.ops.processes import is_up, program_states, stop_supervisor
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import Settings
 from crepre_hub.settings.samples import ensure_samples
+from crepre_hub.store.identities import IdentityStore
 
 FIRST_ADMIN = "admin"
 
@@ -101,8 +102,11 @@ def _say_local(reason: str) -> None:
 def _say_ready(settings: Settings, backend: str) -> None:
     where = "in containers" if backend == "docker" else "in local processes"
     out.print(f"\n{settings.lab.lab.name} is ready: {settings.lab.lab.url} (servers {where})")
-    link = _first_way_in(settings)
-    if link:
+    login = settings.lab.login
+    link = _first_way_in(settings) if "accounts" in login.kind else ""
+    if "accounts" not in login.kind:
+        out.print(f"People log in by {', '.join(login.kind)}; to look at it: crepre doctor")
+    elif link:
         out.print(f"Admin: {FIRST_ADMIN}. Set the password here (works once, for a day):\n{link}")
     else:
         out.print("A new way in for somebody: crepre user reset NAME")
@@ -111,11 +115,12 @@ def _say_ready(settings: Settings, backend: str) -> None:
 def _first_way_in(settings: Settings) -> str:
     """A one-time link for the first admin until somebody has used one; then empty."""
     store = account_store(settings)
-    accounts = list_accounts(store)
-    if not accounts:
-        link = add_account(store, FIRST_ADMIN, admin=True)
-    elif any(each.password_hash for each in accounts):
+    elsewhere = IdentityStore(store.engine).all_bound()
+    own = [each for each in list_accounts(store) if each.name not in elsewhere]
+    if any(each.password_hash for each in own) or FIRST_ADMIN in elsewhere:
         return ""
+    if not own:
+        link = add_account(store, FIRST_ADMIN, admin=True)
     else:
         link = reset_account(store, FIRST_ADMIN)
     return welcome_url(settings.lab.lab.url, link.code)

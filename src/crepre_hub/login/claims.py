@@ -93,9 +93,9 @@ def email_if(verified: object, email: object) -> str | None:
     if verified is not True or not isinstance(email, str) or not email.isascii():
         return None
     mail = email.strip().lower()
-    local, at, domain = mail.rpartition("@")
-    is_one = bool(local and at and "." in domain) and mail.isprintable() and " " not in mail
-    return mail if is_one and len(mail) <= LONGEST_EMAIL else None
+    local, _, domain = mail.partition("@")
+    is_one = bool(local) and "." in domain and not set(" @") & set(domain) and " " not in local
+    return mail if is_one and mail.isprintable() and len(mail) <= LONGEST_EMAIL else None
 
 
 def texts(value: object) -> tuple[str, ...]:

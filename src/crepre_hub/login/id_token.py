@@ -16,6 +16,9 @@ LEEWAY_SECONDS = 30
 FETCH_AGAIN_SECONDS = 60
 """A key that is not known makes us ask, at most so often: who forges tokens decides nothing."""
 
+KEEP_SECONDS = 3600
+"""A key that the provider has withdrawn is believed no longer than this."""
+
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 
 
@@ -31,7 +34,7 @@ class Keys:
     def __init__(self, fetch: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         self._fetch = fetch
         self._set: jwt.PyJWKSet | None = None
-        self._fetched_at = -float(FETCH_AGAIN_SECONDS)
+        self._fetched_at = -float("inf")
         self._one_at_a_time = asyncio.Lock()
 
     async def named(self, key_id: str | None) -> jwt.PyJWK:
@@ -42,10 +45,11 @@ class Keys:
             NotOurs: If the provider has no such key.
         """
         async with self._one_at_a_time:
-            found = self._find(key_id)
-            if found is None and time.monotonic() - self._fetched_at >= FETCH_AGAIN_SECONDS:
-                self._fetched_at = time.monotonic()
+            age = time.monotonic() - self._fetched_at
+            found = self._find(key_id) if age < KEEP_SECONDS else None
+            if found is None and age >= FETCH_AGAIN_SECONDS:
                 self._set = jwt.PyJWKSet.from_dict(await self._fetch())
+                self._fetched_at = time.monotonic()
                 found = self._find(key_id)
         if found is None:
             raise NotOurs(f"The provider has no key {key_id!r:.80}.")

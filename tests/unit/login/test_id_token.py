@@ -125,3 +125,16 @@ async def test_new_keys_are_asked_for_and_not_too_often() -> None:
         token(EVIL, kid="k2"), keys, issuer=ISSUER, audience=CLIENT, nonce=NONCE
     )
     assert (found["sub"], provider.asked) == ("u-1", 2)
+
+
+async def test_a_key_that_was_withdrawn_is_believed_for_an_hour() -> None:
+    """A provider that lost a key can only stop showing it."""
+    provider = Provider(public(alg="RS256"))
+    keys = Keys(provider)
+    said = {"issuer": ISSUER, "audience": CLIENT, "nonce": NONCE}
+    await verified_claims(token(), keys, **said)
+    provider.shown = {"keys": [public(EVIL, kid="k2", alg="RS256")]}
+    await verified_claims(token(), keys, **said)
+    keys._fetched_at -= 3601
+    with pytest.raises(NotOurs):
+        await verified_claims(token(), keys, **said)

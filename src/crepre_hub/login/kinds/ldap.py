@@ -118,7 +118,7 @@ def identify(claims: Claims, section: LdapSection, naming: Naming) -> Identity |
 
     return identity_of(
         naming,
-        issuer=f"ldap:{section.server}",
+        issuer=f"ldap:{place_of(section)}",
         subject=one(section.id),
         name=one(section.user_name),
         email=email_if(section.email_is_verified, next(iter(told("mail")), None)),
@@ -126,6 +126,11 @@ def identify(claims: Claims, section: LdapSection, naming: Naming) -> Identity |
         claims=claims_of("group", told(section.groups))
         | claims_of("affiliation", told(section.affiliations)),
     )
+
+
+def place_of(section: LdapSection) -> str:
+    """The part of the tree that people are in: it stays when the directory moves to a machine."""
+    return (section.search_below or section.people[0].partition(",")[2]).lower()
 
 
 class LdapWay(FormWay, LDAPAuthenticator):  # type: ignore[misc]  # no types

@@ -114,7 +114,10 @@ def test_only_a_verified_address_is_an_address(verified: Any) -> None:
     assert refused.reason == "email-unverified"
 
 
-@pytest.mark.parametrize("email", ["ola", "ola@uio", "@uio.no", "o la@uio.no", "ølå@uio.no", 7])
+@pytest.mark.parametrize(
+    "email",
+    ["ola", "ola@uio", "@uio.no", "o la@uio.no", "ølå@uio.no", "a@b@uio.no", "a@uio.no\x00", 7],
+)
 def test_what_is_no_address_is_none(email: Any) -> None:
     """Rosters go by addresses, so nothing else may look like one."""
     answer = who(email=email)

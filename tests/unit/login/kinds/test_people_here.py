@@ -15,6 +15,7 @@ from crepre_hub.settings.login import LdapSection
 
 LDAP = Naming("ldap", "the directory")
 PAM = Naming("pam", "this machine")
+SECTION = LdapSection(people=("uid={username},ou=people,dc=UiO,dc=no",))
 ENTRY: dict[str, Any] = {
     "uid": ["Ola"],
     "entryUUID": ["d7-1"],
@@ -30,9 +31,9 @@ def in_directory(section: LdapSection, **changes: Any) -> Identity | Refused:
 
 def test_the_entry_says_who_somebody_is() -> None:
     """Whatever was typed, name and id are the directory's."""
-    who = in_directory(LdapSection(server="ldap.uio.no"))
+    who = in_directory(SECTION)
     assert isinstance(who, Identity)
-    assert (who.issuer, who.subject, who.name) == ("ldap:ldap.uio.no", "d7-1", "ola")
+    assert (who.issuer, who.subject, who.name) == ("ldap:ou=people,dc=uio,dc=no", "d7-1", "ola")
     assert (who.email, who.display_name, who.claims) == (None, "Ola N", {"group:cn=ml,dc=uio"})
 
 
@@ -48,7 +49,7 @@ def test_the_entry_says_who_somebody_is() -> None:
 )
 def test_an_entry_with_no_id_or_two_names_is_refused(changes: Any, reason: str) -> None:
     """Nobody is chosen among several."""
-    answer = in_directory(LdapSection(), **changes)
+    answer = in_directory(SECTION, **changes)
     assert isinstance(answer, Refused)
     assert answer.reason == reason
 
