@@ -29,7 +29,7 @@ def university(
     platform_at = f"http://localhost:{lab.port + PLATFORM}"
     with running_provider(tmp_path_factory.mktemp("provider"), lab.url) as provider:
         lab.more_settings = {
-            "login": 'kind = ["oidc", "accounts", "lti"]\n',
+            "login": 'kind = ["oidc", "accounts", "lti", "pam"]\n',
             "login.lti": f'label = "Canvas"\nissuer = "{platform_at}"\nclient_ids = ["tool"]\n'
             f'deployments = ["1"]\nauthorize_url = "{platform_at}/authorize"\n'
             f'keys_url = "{platform_at}/keys"\n',
@@ -128,6 +128,12 @@ async def test_a_guest_logs_in_beside_the_university(
 ) -> None:
     """An account of the lab's own works as ever, and is out after logging out."""
     lab, _ = university
+    nobody = await Visitor.arrive(browser, lab, "nobody")
+    await nobody.go("/hub/login")
+    await nobody.page.get_by_role("link", name="Log in with an account of this machine").click()
+    await nobody.log_in()
+    await expect(nobody.page.get_by_role("alert")).to_contain_text("is not right")
+    await looks_right(nobody.page)
     guest = await (await Visitor.arrive(browser, lab, "guest-2")).join()
     await is_in_as(guest, "guest-2")
     await guest.page.get_by_role("link", name="Log out").click()
