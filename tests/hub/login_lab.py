@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from accounts_lab import Browser, Lab, free_port, lab_in
-from identity_provider import SECRET, Speaker, speaking
-
 from crepre_hub.courses.identity import Identity
 from crepre_hub.login.lab import LabAuthenticator
 from crepre_hub.login.way import Way, kind_named
 from crepre_hub.login.ways import plan_of
 from crepre_hub.settings.lab import Lab as LabSettings
+from tests.hub.accounts_lab import Browser, Lab, free_port, lab_in
+from tests.hub.identity_provider import SECRET, Speaker, speaking
 
 TENANT = "1b5e2c4d-aaaa-bbbb-cccc-0123456789ab"
 UIO = "https://idp.uio.no"

@@ -12,12 +12,12 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import pytest_asyncio
-from accounts_lab import NEXT_PASSWORD, PASSWORD, Lab, lab_in
 from jupyterhub import orm
 
 from crepre_hub.login.passwords import PasswordDesk, Verdict
 from crepre_hub.login.people import add_account, disable_account, enable_account, reset_account
 from crepre_hub.login.throttle import PER_PAIR
+from tests.hub.accounts_lab import NEXT_PASSWORD, PASSWORD, Lab, lab_in
 
 
 @pytest_asyncio.fixture

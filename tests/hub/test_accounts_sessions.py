@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from accounts_lab import NEXT_PASSWORD, PASSWORD, Browser, Lab, free_port, lab_in
 from jupyterhub import orm
 
 from crepre_hub.login.people import reset_account
+from tests.hub.accounts_lab import NEXT_PASSWORD, PASSWORD, Browser, Lab, free_port, lab_in
 
 
 async def works(lab: Lab, token: str) -> bool:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from accounts_lab import Browser
-from login_lab import World, world_in
 
 from crepre_hub.login.throttle import PER_PAIR
+from tests.hub.accounts_lab import Browser
+from tests.hub.login_lab import World, world_in
 from tests.machine.directory import PASSWORD, SEARCHER_PASSWORD, Directory
 
 PEOPLE = "uid={username},ou=people,dc=uio,dc=no"

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest_asyncio
-from accounts_lab import Browser
-from identity_provider import CLIENT, new_key, signed
-from login_lab import World, world_in
 
 from crepre_hub.login.kinds.lti import CLAIM
+from tests.hub.accounts_lab import Browser
+from tests.hub.identity_provider import CLIENT, new_key, signed
+from tests.hub.login_lab import World, world_in
 
 ISSUER = "https://canvas.example.org"
 MEMBER = "http://purl.imsglobal.org/vocab/lis/v2/membership"

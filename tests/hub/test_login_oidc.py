@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-from identity_provider import CLIENT, Speaker
-from login_lab import World, world_in
+
+from tests.hub.identity_provider import CLIENT, Speaker
+from tests.hub.login_lab import World, world_in
 
 GROUP = "fc:fs:fs:emne:uio.no:INF1000:1"
 

@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from identity_provider import CLIENT, Speaker, new_key, signed
 from jupyterhub import orm
-from login_lab import TENANT, UIO, World, world_in
 
 from crepre_hub.courses.identity import Identity
 from crepre_hub.errors import AccountError, StoreUnreachable
 from crepre_hub.login.people import add_account, disable_account, reset_account
+from tests.hub.identity_provider import CLIENT, Speaker, new_key, signed
+from tests.hub.login_lab import TENANT, UIO, World, world_in
 
 KINDS = ("github", "gitlab", "google", "azure", "cilogon")
 ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"

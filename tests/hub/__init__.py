@@ -1,0 +1,1 @@
+"""The hub in this process, with stand-in servers."""
