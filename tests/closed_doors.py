@@ -7,8 +7,10 @@ import socket
 import subprocess
 from typing import NoReturn
 
+import pamela  # noqa: F401  (looks for the system's PAM with a program as it is imported)
 import pytest
 import pytest_socket
+import urllib3.util.connection  # noqa: F401  (looks for IPv6 with a socket as it is imported)
 
 
 def _refuse(*_args: object, **_kwargs: object) -> NoReturn:
