@@ -97,7 +97,7 @@ async def test_a_search_finds_people_wherever_they_are(
     tmp_path: Path, directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an account of the lab's own, and with STARTTLS."""
-    monkeypatch.setattr("login_lab.SECRET", SEARCHER_PASSWORD)
+    monkeypatch.setattr("tests.hub.login_lab.SECRET", SEARCHER_PASSWORD)
     how = {
         "people": (),
         "search_below": "dc=uio,dc=no",

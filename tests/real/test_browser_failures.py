@@ -232,11 +232,11 @@ def broken_images(lab: Lab) -> Iterator[None]:
     """Images whose command is no server, each in a course of its own."""
     with lab.docker() as client:
         for name, command in BROKEN_IMAGES.items():
-            made = client.containers.create("crepre/course-cpu:latest", name=f"{lab.id}-{name}")
+            made = client.containers.create("crepre/minimal:latest", name=f"{lab.id}-{name}")
             made.commit(f"{lab.id}/{name}", "1", changes=f"CMD {json.dumps(command)}")
             made.remove()
             course = ONE.replace("One", name.title()).replace('"solo", "away"', f'"{name}"')
-            write_courses(lab, **{name: course.replace("course-cpu", f"{lab.id}/{name}:1")})
+            write_courses(lab, **{name: course.replace('"minimal"', f'"{lab.id}/{name}:1"')})
         try:
             yield
         finally:
