@@ -23,7 +23,7 @@ from tests.labs.lab import Lab, new_lab
 from tests.machine.engine import Engine, EngineMissingError, ensure_docker_engine
 from tests.machine.fixtures import absent
 
-IMAGES = ("course-cpu", "guard")
+IMAGES = ("minimal", "guard")
 
 BRIDGE = "cr-own-engine"
 """A bridge of its own: with ``--bridge=none`` it would remove the other engine's ``docker0``."""

@@ -30,7 +30,7 @@ def leave(lab: Lab, user: str, *, name: str = "", of: str = "") -> str:
     labels = {"crepre.lab": of or lab.id, "crepre.user": user, "crepre.server": ""}
     with lab.docker() as client:
         made = client.containers.create(
-            "crepre/course-cpu:latest",
+            "crepre/minimal:latest",
             ["sleep", "600"],
             name=name or container_name(lab, user),
             environment={"JUPYTERHUB_API_TOKEN": "of a server that is long gone"},
