@@ -70,14 +70,7 @@ async def test_a_server_outlives_what_it_knows_of_the_hub(
     faulty_lab: Lab, faults: FaultyDocker, person: People
 ) -> None:
     """F12: with the hub away for longer than its answers are kept, servers go on answering."""
-    student = await person(faulty_lab, "f12")
-    work = await Work.begin(student)
-    line = "c.HubOAuth.cache_max_age = 1"
-    folder = "pathlib.Path.home() / '.jupyter'"
-    await work.kernel.run(f"import pathlib; ({folder}).mkdir(exist_ok=True)")
-    await work.kernel.run(f"({folder} / 'jupyter_server_config.py').write_text({line!r})")
-    await work.kernel.close()
-    await student.stop()
+    student = await person(faulty_lab, "forgetful")
     work = await Work.begin(student)
     faulty_lab.stop_program("hub")
     try:
