@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from crepre_hub.backends.local.found import found_processes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from crepre_hub.backends.local.found import MARK, found_processes
 from tests.faults.hub_process import hub_is_back, kill_hub, until
 from tests.faults.work import reach_lab
 from tests.labs.fixtures import People
@@ -22,3 +28,23 @@ async def test_a_start_survives_a_killed_hub(local_lab: Lab, person: People) -> 
     assert only.id != first.id or (await student.model())["servers"][""]["ready"]
     await student.stop()
     await until(lambda: not found_processes(local_lab.state))
+
+
+def test_a_program_that_a_server_starts_is_no_server(tmp_path: Path) -> None:
+    """I4: a child that has not become another program yet is not taken for a second server."""
+    code = "import os, time; os.fork(); print(flush=True); time.sleep(60)"
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, "crepre_seat"],
+        env={MARK: str(tmp_path), "JUPYTERHUB_USER": "ada"},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert server.stdout is not None
+    try:
+        assert [server.stdout.readline() for _ in range(2)] == [b"\n", b"\n"]
+        [found] = found_processes(tmp_path)
+        assert found.id.startswith(f"{server.pid}:")
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.stdout.close()
+        server.wait()

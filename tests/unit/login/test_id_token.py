@@ -22,7 +22,7 @@ CLAIMS = {
     "sub": "u-1",
     "nonce": NONCE,
     "iat": NOW,
-    "exp": NOW + 300,
+    "exp": NOW + 24 * 3600,  # all tests together take longer than a real token lives
 }
 
 

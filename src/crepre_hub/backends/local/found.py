@@ -20,11 +20,17 @@ END_PATIENCE_SECONDS = 10.0
 
 
 def found_processes(state: Path) -> tuple[Found, ...]:
-    """Every server of the lab in *state*; what kernels and students started is not among them."""
-    return tuple(_servers(str(state)))
+    """
+    Every server of the lab in *state*; what kernels and students started is not among them.
+
+    A program that a server starts looks like the server until it is another program, so the
+    children of servers do not count.
+    """
+    servers = dict(_servers(str(state)))
+    return tuple(found for pid, found in servers.items() if _parent(pid) not in servers)
 
 
-def _servers(mark: str) -> Iterator[Found]:
+def _servers(mark: str) -> Iterator[tuple[int, Found]]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if PROGRAM not in (folder / "cmdline").read_bytes():
@@ -36,7 +42,8 @@ def _servers(mark: str) -> Iterator[Found]:
         if environment.get(MARK) != mark:
             continue
         names = (environment.get(f"JUPYTERHUB_{name}", "") for name in ("USER", "SERVER_NAME"))
-        yield Found(process_id(int(folder.name)), Seat(*names), began)
+        pid = int(folder.name)
+        yield pid, Found(process_id(pid), Seat(*names), began)
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
@@ -74,14 +81,25 @@ def process_id(pid: int) -> str:
 
 
 def birth(pid: int) -> str:
-    """
-    When the process *pid* began, in clock ticks since the machine started; empty if it ended.
+    """When the process *pid* began, in clock ticks since the machine started; empty if it ended."""
+    fields = _stat(pid)
+    return "" if not fields or fields[0] == "Z" else fields[19]
 
-    Source: proc_pid_stat(5), fields 3 and 22.
+
+def _parent(pid: int) -> int:
+    """The process that started *pid*; 0 if it ended."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def _stat(pid: int) -> list[str]:
+    """
+    What the kernel tells of a process, from field 3 (its state) on; nothing if it ended.
+
+    Source: proc_pid_stat(5).
     """
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return ""
-    fields = text.rpartition(")")[2].split()
-    return "" if fields[0] == "Z" else fields[19]
+        return []
+    return text.rpartition(")")[2].split()
