@@ -23,6 +23,7 @@ from crepre_hub.settings.reader import (
     ensure_ids_differ,
     read_course,
 )
+from crepre_hub.settings.stamp import stamp_of
 
 log = logging.getLogger("crepre.settings")
 
@@ -56,19 +57,19 @@ class LiveCourses:
         self._images = tuple(images)
         self._kept = root / "var" / "last-good" / COURSE_FOLDER
         self._seen: Fingerprint | None = None
-        self._lab_at_start = _stamp(root / LAB_FILE)
+        self._lab_at_start = stamp_of(root / LAB_FILE)
         self._shelf = Shelf((), ())
 
     def shelf(self) -> Shelf:
         """The courses now; reads files only if one has changed."""
-        seen = tuple((file.name, *_stamp(file)) for file in course_files(self._root))
+        seen = tuple((file.name, *stamp_of(file)) for file in course_files(self._root))
         if seen != self._seen:
             self._shelf = self._read()
             self._seen = seen
         return self._with_lab_notice(self._shelf)
 
     def _with_lab_notice(self, shelf: Shelf) -> Shelf:
-        if _stamp(self._root / LAB_FILE) == self._lab_at_start:
+        if stamp_of(self._root / LAB_FILE) == self._lab_at_start:
             return shelf
         text = "was changed; the lab uses it after: crepre down && crepre up"
         return Shelf(shelf.courses, (*shelf.problems, Problem(LAB_FILE, "", text)))
@@ -116,12 +117,3 @@ def course_or_last_good(
         return read_course(kept / file.name, images=names), problems
     except SettingsProblems:
         return None, problems
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    """What tells one version of *file* from the next; zeros where there is none."""
-    try:
-        status = file.stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_size)

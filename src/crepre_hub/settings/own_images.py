@@ -17,6 +17,7 @@ from crepre_hub.courses.course import Course
 from crepre_hub.courses.own_files import OWN_FILES, Locked, OwnFiles
 from crepre_hub.settings.problems import Problem, near_miss
 from crepre_hub.settings.reader import COURSE_FOLDER, SettingsProblems
+from crepre_hub.settings.stamp import stamp_of
 
 RECORD = "course-images.json"
 
@@ -145,7 +146,7 @@ class LiveOwnImages:
 
     def made(self) -> tuple[OwnImage, ...]:
         """All there are now."""
-        stamp = _stamp(self._root / "var" / RECORD)
+        stamp = stamp_of(self._root / "var" / RECORD)
         if stamp != self._stamp:
             self._made = read_own_images(self._root / "var")
             self._stamp = stamp
@@ -190,12 +191,3 @@ def remedy(course: str) -> str:
 
 def _key(image: OwnImage) -> tuple[str, str]:
     return image.course, image.image
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    """What tells one version of *file* from the next; zeros where there is none."""
-    try:
-        status = file.stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_size)
