@@ -23,14 +23,13 @@ def found_processes(state: Path) -> tuple[Found, ...]:
     """
     Every server of the lab in *state*; what kernels and students started is not among them.
 
-    A program that a server starts looks like the server until it is another program, so the
-    children of servers do not count.
+    A program that a server starts looks like the server until it is another program, but only
+    the server leads a session.
     """
-    servers = dict(_servers(str(state)))
-    return tuple(found for pid, found in servers.items() if _parent(pid) not in servers)
+    return tuple(_servers(str(state)))
 
 
-def _servers(mark: str) -> Iterator[tuple[int, Found]]:
+def _servers(mark: str) -> Iterator[Found]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if PROGRAM not in (folder / "cmdline").read_bytes():
@@ -43,7 +42,8 @@ def _servers(mark: str) -> Iterator[tuple[int, Found]]:
             continue
         names = (environment.get(f"JUPYTERHUB_{name}", "") for name in ("USER", "SERVER_NAME"))
         pid = int(folder.name)
-        yield pid, Found(process_id(pid), Seat(*names), began)
+        if _leads_a_session(pid):
+            yield Found(process_id(pid), Seat(*names), began)
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
@@ -86,10 +86,10 @@ def birth(pid: int) -> str:
     return "" if not fields or fields[0] == "Z" else fields[19]
 
 
-def _parent(pid: int) -> int:
-    """The process that started *pid*; 0 if it ended."""
+def _leads_a_session(pid: int) -> bool:
+    """Whether *pid* lives and began a session of its own, as the hub starts each server."""
     fields = _stat(pid)
-    return int(fields[1]) if fields else 0
+    return bool(fields) and fields[0] != "Z" and int(fields[3]) == pid
 
 
 def _stat(pid: int) -> list[str]:
