@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -27,8 +28,8 @@ def make_lab(
         return lab
 
     yield make
-    for lab in made:
-        lab.down()
+    with ThreadPoolExecutor() as ending:
+        list(ending.map(Lab.down, made))
 
 
 @pytest.fixture(scope="session")

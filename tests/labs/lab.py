@@ -28,6 +28,7 @@ from crepre_hub.settings.last_good import settings_or_last_good
 
 PROJECT = Path(__file__).parents[2]
 CREPRE = Path(sys.executable).parent / "crepre"
+SHARED_STACK = PROJECT / "var" / "machine" / "stack"
 PASSWORD = "seven purple tubas"
 
 _numbers = itertools.count()
@@ -133,11 +134,10 @@ class Lab:
 
     def _share_software(self) -> None:
         """Labs in local processes use one environment, which is made once for all tests."""
-        shared = PROJECT / "var" / "machine" / "stack"
-        shared.mkdir(parents=True, exist_ok=True)
+        SHARED_STACK.mkdir(parents=True, exist_ok=True)
         self.state.mkdir(exist_ok=True)
         if not (self.state / "stack").exists():
-            (self.state / "stack").symlink_to(shared)
+            (self.state / "stack").symlink_to(SHARED_STACK)
 
     # --- the command line
 

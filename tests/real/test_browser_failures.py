@@ -73,7 +73,7 @@ def failing_lab(
         engine=docker_engine.url,
         socket=f"unix://{way}",
         base=base_image,
-        more_settings={"servers": 'start_timeout = "30 s"\n'},
+        more_settings={"servers": 'start_timeout = "20 s"\n'},
     )
     write_courses(lab, ml="", choices=CHOICES, one=ONE, slow=SLOW, closed=CLOSED)
     lab.up()

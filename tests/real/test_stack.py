@@ -13,19 +13,26 @@ from crepre_hub.errors import CommandFailed
 from crepre_hub.ops.build_log import Step
 from crepre_hub.ops.image_folders import ImageFolder, find_image_folder
 from crepre_hub.ops.stack import ensure_stack
+from tests.labs.lab import SHARED_STACK
 
 pytestmark = pytest.mark.timeout(900)
 
 
-def test_the_same_packages_without_docker(tmp_path: Path) -> None:
-    """The image's lock, installed for this Python, passes the image's own checks; once only."""
-    folder = find_image_folder("course-cpu")
+def test_packages_are_installed_once(tmp_path: Path) -> None:
+    """An environment is made step by step, and not again while its recipe is the same."""
+    folder = find_image_folder("minimal")
     steps: list[Step] = []
     stack = ensure_stack(folder, tmp_path / "stack", steps.append)
     assert [step.number for step in steps] == [1, 2, 3]
     again = ensure_stack(folder, tmp_path / "stack", steps.append)
     assert again == stack
     assert len(steps) == 3
+
+
+def test_the_same_packages_without_docker(tmp_path: Path) -> None:
+    """The image's lock, installed for this Python, passes the image's own checks."""
+    folder = find_image_folder("course-cpu")
+    stack = ensure_stack(folder, SHARED_STACK / folder.name, lambda step: None)
     home = tmp_path / "home"  # not around the stack: a server takes no programs from a home
     home.mkdir()
     done = subprocess.run(
