@@ -19,7 +19,7 @@ SRC = Path(crepre_hub.__file__).parent
 PACKAGE = "crepre_hub"
 
 LAYERS = (
-    {"codes", "errors", "secret", "findings", "decisions", "clock", "units", "names"},
+    {"codes", "errors", "secret", "findings", "decisions", "clock", "units", "names", "forms"},
     {"courses", "profiles"},
     {"settings"},
     {"store", "backends", "login", "ops", "doctor", "sheets"},
@@ -32,7 +32,7 @@ LAYERS = (
 APART = LAYERS[-1]
 """Edges meet in ``wiring`` and never know each other."""
 
-PURE = {"courses", "profiles", "units", "names", "decisions", "findings"}
+PURE = {"courses", "profiles", "units", "names", "forms", "decisions", "findings"}
 FORBIDDEN_IN_PURE = {
     "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",
     "secrets", "socket", "sqlalchemy", "subprocess", "sys", "tempfile", "threading", "time",

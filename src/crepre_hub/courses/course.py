@@ -21,10 +21,9 @@ from crepre_hub.courses.content import Content
 from crepre_hub.courses.keys import Key, KeyKind, listed_key
 from crepre_hub.courses.roles import Role, most_rights
 from crepre_hub.courses.rules import Rule
+from crepre_hub.forms import in_form
 from crepre_hub.profiles.profile import Profile
 from crepre_hub.units import Duration
-
-ID_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
 
 
 def _day(value: Any) -> date:
@@ -37,7 +36,10 @@ def _day(value: Any) -> date:
 
 
 PersonKey = Annotated[str, Field(min_length=1, max_length=255)]
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Id = Annotated[
+    str,
+    in_form("[a-z][a-z0-9-]{0,39}", "small letters, digits and '-', first a letter, 40 at most"),
+]
 Day = Annotated[date, BeforeValidator(_day)]
 
 

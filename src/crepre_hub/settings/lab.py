@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
+from crepre_hub.forms import in_form
 from crepre_hub.settings.login import LoginSection
 from crepre_hub.units import Duration, format_duration
 
@@ -84,7 +85,9 @@ class LabSection(BaseModel):
     model_config = _STRICT
 
     name: Annotated[str, Field(min_length=1, max_length=80)] = "Course lab"
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,11}$")] = "crepre"
+    id: Annotated[
+        str, in_form("[a-z][a-z0-9]{0,11}", "small letters and digits, first a letter, 12 at most")
+    ] = "crepre"
     url: Annotated[str, AfterValidator(_http_url)] = "http://127.0.0.1:8000"
     listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8000"
 
@@ -106,9 +109,10 @@ class DockerSection(BaseModel):
 
     model_config = _STRICT
 
-    socket: Annotated[str, Field(pattern=r"^(unix|tcp|http|https)://")] = (
-        "unix:///var/run/docker.sock"
-    )
+    socket: Annotated[
+        str,
+        in_form("(unix|tcp|https?)://.*", "it begins with 'unix://', 'tcp://' or 'https://'"),
+    ] = "unix:///var/run/docker.sock"
     subnet: Annotated[IPv4Network, PlainValidator(_network)] = IPv4Network("10.231.0.0/20")
     internet: bool = True
     reach: tuple[Annotated[str, AfterValidator(_reachable)], ...] = ()
@@ -121,7 +125,9 @@ class DatabaseSection(BaseModel):
 
     model_config = _STRICT
 
-    url: Annotated[str, Field(pattern=r"^(sqlite|postgresql://.+)$")] = "sqlite"
+    url: Annotated[
+        str, in_form("sqlite|postgresql://.+", "'sqlite', or an address like 'postgresql://...'")
+    ] = "sqlite"
 
 
 class ImagesSection(BaseModel):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from crepre_hub.courses.keys import PersonName
+from crepre_hub.forms import in_form
 
 Kind = Literal[
     "accounts", "azure", "cilogon", "github", "gitlab", "google", "ldap", "lti", "oidc", "pam"
@@ -58,9 +59,23 @@ def _safe_url(text: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_safe_url)]
-Prefix = Annotated[str, Field(pattern=r"^(auto|[a-z][a-z0-9]{0,11}-)?$")]
-Domain = Annotated[str, Field(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")]
-TenantId = Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")]
+Prefix = Annotated[
+    str,
+    in_form(
+        "(auto|[a-z][a-z0-9]{0,11}-)?",
+        "'auto', nothing, or small letters and digits with '-' at the end, 13 at most",
+    ),
+]
+Domain = Annotated[
+    str, in_form(r"([a-z0-9-]+(\.[a-z0-9-]+)+)?", "a domain in small letters, like 'uni.example'")
+]
+TenantId = Annotated[
+    str,
+    in_form(
+        "([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?",
+        "the directory's id, like '00000000-0000-4000-8000-000000000000'",
+    ),
+]
 
 
 class WaySection(BaseModel):
@@ -159,7 +174,10 @@ class LdapSection(WaySection):
 class PamSection(WaySection):
     """People who have an account on this machine."""
 
-    service: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")] = "login"
+    service: Annotated[
+        str,
+        in_form("[a-z][a-z0-9_-]{0,31}", "the name of a file in /etc/pam.d, like 'login'"),
+    ] = "login"
 
 
 class LoginSection(BaseModel):

@@ -82,10 +82,6 @@ def _text(model: type[BaseModel], mistake: typing.Any) -> str:  # noqa: PLR0911 
             )
         case "value_error":
             return str(mistake["ctx"]["error"])
-        case "string_pattern_mismatch":
-            return (
-                f"{mistake['input']!r} does not have the right form ({mistake['ctx']['pattern']})"
-            )
         case "greater_than_equal" if isinstance(mistake["input"], str):
             least = format_memory(mistake["ctx"]["ge"])
             return f"{mistake['input']!r} is too little; at least {least!r}"
