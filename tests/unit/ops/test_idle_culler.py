@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from crepre_hub.ops.idle_culler import hide_in_logs
+from crepre_hub.ops.idle_culler import tidy_logs
 
 
 @pytest.fixture
@@ -21,7 +21,18 @@ def record_factory() -> Iterator[None]:
 
 def test_a_secret_is_never_logged(record_factory: None, caplog: pytest.LogCaptureFixture) -> None:
     """A callback whose arguments hold the secret is logged with stars in its place."""
-    hide_in_logs("c4729ee9")
+    tidy_logs("c4729ee9")
     logging.getLogger("tornado").error("in %r", functools.partial(print, token="c4729ee9"))
     assert "c4729ee9" not in caplog.text
     assert "token='********'" in caplog.text
+
+
+def test_an_absent_hub_is_one_line(record_factory: None, caplog: pytest.LogCaptureFixture) -> None:
+    """A call that a hub does not take is logged without a stack trace."""
+    tidy_logs("")
+    try:
+        raise ConnectionRefusedError(111, "Connection refused")
+    except ConnectionRefusedError:
+        logging.getLogger("tornado").exception("in %r", functools.partial(print))
+    assert "The hub does not answer" in caplog.text
+    assert "Traceback" not in caplog.text
