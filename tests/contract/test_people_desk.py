@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.migrations import ensure_schema
+from tests.hand_clock import HandClock
 
 ISSUER = "https://idp.example"
 PROFILE = '\n[profiles.small]\ntitle = "Small"\nimage = "x:1"\n'
@@ -31,22 +32,13 @@ COURSES = {
 }
 
 
-class Time:
-    """A clock that is set by hand."""
-
-    now = datetime(2026, 9, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
 
 
 @pytest.fixture
-def clock() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def desks(tmp_path: Path, clock: Time) -> Iterator[CourseDesks]:
+def desks(tmp_path: Path, clock: HandClock) -> Iterator[CourseDesks]:
     """The desks of a lab with four courses."""
     (tmp_path / "courses").mkdir()
     for name, text in COURSES.items():
@@ -93,7 +85,7 @@ def test_an_id_that_no_table_holds_opens_nothing(desks: CourseDesks) -> None:
     assert "by-id" not in roles(desks)
 
 
-def test_an_enrolment_for_an_hour_is_over_in_an_hour(desks: CourseDesks, clock: Time) -> None:
+def test_an_enrolment_for_an_hour_is_over_in_an_hour(desks: CourseDesks, clock: HandClock) -> None:
     """And the mark by which the hub looks again has changed."""
     course = desks.rosters.course("by-name")
     key = Key(KeyKind.NAME, "ada")

@@ -13,7 +13,6 @@ from typing import Any
 
 from jupyterhub_idle_culler import main as cull  # type: ignore[import-untyped]
 
-
 HUB_AWAY = "The hub does not answer (%s); the next look is in a while."
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,25 +15,16 @@ from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.attempts import AttemptLog
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.migrations import ensure_schema
-
-
-class Time:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.hand_clock import HandClock
 
 
 @pytest.fixture
-def clock() -> Time:
-    return Time()
+def clock() -> HandClock:
+    return HandClock()
 
 
 @pytest.fixture
-def door(tmp_path: Path, clock: Time) -> Iterator[Door]:
+def door(tmp_path: Path, clock: HandClock) -> Iterator[Door]:
     engine = open_engine(f"sqlite:///{tmp_path}/lab.sqlite")
     ensure_schema(engine)
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
