@@ -6,6 +6,7 @@
 #   make audit    known vulnerabilities alone; STRICT=1 fails where nobody can be asked
 #   make bench    speed against stock JupyterHub, side by side
 #   make image-gpu  build and verify the image for GPUs: gigabytes, and no part of make test
+#   make messages  what the pages say, for their translators: docs/translating.md
 #   make clean    remove what the other commands made; var/ and students' homes stay
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: up install test check audit bench clean lock image-gpu image-locks
+.PHONY: up install test check audit bench clean lock image-gpu image-locks messages
 
 up: install
 	@$(BIN)/crepre up --init
@@ -70,6 +71,14 @@ image-locks: $(VENV)/.uv
 		--excludes excludes.txt --override overrides.txt -c ../course-cpu/lock.txt \
 		-o lock.txt requirements.in ../course-cpu/requirements.in
 	cp requirements/uv.txt images/steps/uv.txt
+
+# The catalogues, after a change of what the pages say.
+LOCALE := src/crepre_hub/locale
+EXTRACT := -q extract -F pyproject.toml -k say -k say_number:1,2 -k refused:3 --no-location --sort-output src
+messages: $(VENV)/.hub
+	@$(BIN)/pybabel $(EXTRACT) -o $(VENV)/crepre.pot
+	@$(BIN)/pybabel -q update -D crepre -d $(LOCALE) -i $(VENV)/crepre.pot --width 100 \
+		--no-fuzzy-matching --omit-header --ignore-obsolete --ignore-pot-creation-date
 
 $(VENV)/.uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"crepre-hub needs Python 3.11, 3.12 or 3.13; $(PYTHON) is {v[0]}.{v[1]}. Name another one: make up PYTHON=python3.12")'

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crepre_hub.sentences import Sentence, together
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
@@ -31,6 +33,11 @@ class Refused:
     reason: str
     message: str
     remedy: str = ""
+
+    @property
+    def whole(self) -> Sentence:
+        """Message and remedy."""
+        return together(self.message, self.remedy)
 
 
 Decision = Granted | Refused

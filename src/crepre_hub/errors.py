@@ -24,6 +24,8 @@ What is raised on purpose.
 
 from __future__ import annotations
 
+from crepre_hub.sentences import Sentence, together
+
 
 class CrepreError(Exception):
     """
@@ -43,7 +45,12 @@ class CrepreError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.message} {self.remedy}".strip()
+        return str(self.whole)
+
+    @property
+    def whole(self) -> Sentence:
+        """Message and remedy."""
+        return together(self.message, self.remedy)
 
 
 class SettingsError(CrepreError):

@@ -16,6 +16,7 @@ from jupyterhub.proxy import Proxy
 from traitlets.config import Config
 
 import crepre_hub
+from crepre_hub.languages.templates import Languages
 from crepre_hub.login.accounts import AccountsAuthenticator
 from crepre_hub.login.people import OneTimeLink, add_account
 from crepre_hub.store.accounts import AccountStore
@@ -172,6 +173,7 @@ async def lab_in(
         proxy_class=NoProxy,
         spawner_class="simple",
         template_paths=[str(TEMPLATES)],
+        jinja_environment_options={"extensions": [Languages]},
         cleanup_servers=False,
         cleanup_proxy=False,
         log_level="INFO",

@@ -14,6 +14,7 @@ from jupyterhub import orm
 
 from crepre_hub.courses.links import JoinLink
 from crepre_hub.desk.joining import plain_code
+from crepre_hub.languages.catalogues import moment_in
 from crepre_hub.login.throttle import PER_PAIR
 from tests.hub.accounts_lab import PASSWORD
 from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
@@ -230,8 +231,8 @@ async def test_an_entry_of_staff_is_seen_by_the_student(lab: CourseLab) -> None:
     ]
     _, page, _ = await stu.get("/hub/home")
     assert "Who opened your server" in page
-    assert "<strong>tea</strong> (teacher of music)" in page
-    assert seen[1].at.strftime("%Y-%m-%d %H:%M") in page
+    assert "<strong>tea</strong> (teacher, music)" in page
+    assert moment_in("en", seen[1].at) in page
     assert "Who opened your server" not in (await tea.get("/hub/home"))[1]
 
 

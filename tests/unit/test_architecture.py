@@ -19,10 +19,21 @@ SRC = Path(crepre_hub.__file__).parent
 PACKAGE = "crepre_hub"
 
 LAYERS = (
-    {"codes", "errors", "secret", "findings", "decisions", "clock", "units", "names", "forms"},
+    {
+        "codes",
+        "errors",
+        "secret",
+        "findings",
+        "decisions",
+        "clock",
+        "units",
+        "names",
+        "forms",
+        "sentences",
+    },
     {"courses", "profiles"},
     {"settings"},
-    {"store", "backends", "login", "ops", "doctor", "sheets"},
+    {"store", "backends", "login", "ops", "doctor", "sheets", "languages"},
     {"desk"},
     {"wiring"},
     {"hub", "web", "cli"},
@@ -32,7 +43,7 @@ LAYERS = (
 APART = LAYERS[-1]
 """Edges meet in ``wiring`` and never know each other."""
 
-PURE = {"courses", "profiles", "units", "names", "forms", "decisions", "findings"}
+PURE = {"courses", "profiles", "units", "names", "forms", "decisions", "findings", "sentences"}
 FORBIDDEN_IN_PURE = {
     "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",
     "secrets", "socket", "sqlalchemy", "subprocess", "sys", "tempfile", "threading", "time",
@@ -57,6 +68,7 @@ OUTSIDE = {
     "ldapauthenticator": {"login"},
     "ldap3": {"login"},
     "jwt": {"login"},
+    "babel": {"languages"},
 }
 """Each outside library is known to few; the others meet it behind an adapter."""
 

@@ -19,6 +19,7 @@ from jupyterhub.spawner import Spawner
 from crepre_hub.errors import BackendError
 from crepre_hub.findings import Check
 from crepre_hub.profiles.profile import Placement
+from crepre_hub.sentences import say
 from crepre_hub.settings.reader import Settings
 
 
@@ -133,10 +134,10 @@ class Phase:
 
 
 PHASES = (
-    Phase("image", "Looking for the course's software", 10),
-    Phase("container", "Making your own space", 30),
-    Phase("server", "Starting JupyterLab", 55),
-    Phase("ready", "Opening it", 95),
+    Phase("image", say("Looking for the course's software"), 10),
+    Phase("container", say("Making your own space"), 30),
+    Phase("server", say("Starting JupyterLab"), 55),
+    Phase("ready", say("Opening it"), 95),
 )
 
 

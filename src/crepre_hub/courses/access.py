@@ -13,6 +13,7 @@ from crepre_hub.courses.roles import STAFF, Role, most_rights
 from crepre_hub.courses.telling import told
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.profiles.profile import Placement, Profile
+from crepre_hub.sentences import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +97,20 @@ def may_use(course: Course, person: Person, *, today: date) -> Decision:
 
 def _no_member(course: Course) -> Refused:
     return Refused(
-        "not-in-course", f"You are not in the course {course.id}.", "Ask its teacher to add you."
+        "not-in-course",
+        say("You are not in the course %(course)s.", course=course.id),
+        say("Ask its teacher to add you."),
     )
 
 
 def _out_of_term(course: Course, today: date) -> Refused | None:
     if course.opens is not None and today < course.opens:
-        text = f"The course {course.id} opens on {in_words(course.opens)}."
-        return Refused("course-not-open-yet", text, "Come back then.")
+        text = say("The course %(course)s opens on %(day)s.", course=course.id, day=course.opens)
+        return Refused("course-not-open-yet", text, say("Come back then."))
     if course.closes is not None and today > course.closes:
-        text = f"The course {course.id} closed on {in_words(course.closes)}."
-        return Refused("course-closed", text, "If you still need it, ask its teacher.")
+        text = say("The course %(course)s closed on %(day)s.", course=course.id, day=course.closes)
+        return Refused("course-closed", text, say("If you still need it, ask its teacher."))
     return None
-
-
-def in_words(day: date) -> str:
-    """``17 August 2026``."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def offers_for(courses: Iterable[Course], person: Person, *, today: date) -> tuple[Offer, ...]:

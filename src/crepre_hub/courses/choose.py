@@ -13,6 +13,7 @@ from datetime import date
 from crepre_hub.courses.access import Offer, Person, may_use, offers_for, role_in
 from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Refused
+from crepre_hub.sentences import say
 
 OPTION = "profile"
 """The only option there is; its value is an offer's key."""
@@ -22,11 +23,11 @@ LONGEST_KEY = 100
 
 NO_COURSE = Refused(
     "no-course",
-    "You are not in any course of this lab yet.",
-    "Ask your teacher to add you to the course, or for a join link.",
+    say("You are not in any course of this lab yet."),
+    say("Ask your teacher to add you to the course, or for a join link."),
 )
 
-_CHOOSE = "Choose one of those on the start page."
+_CHOOSE = say("Choose one of those on the start page.")
 
 
 def choose(
@@ -76,17 +77,19 @@ def _offer_or_none(offers: Sequence[Offer], key: str) -> Offer | None:
 def _key_or_refused(options: object, offers: Sequence[Offer]) -> str | Refused:
     """The key in *options*; where nothing was chosen and one thing is on offer, its key."""
     if not isinstance(options, dict):
-        return Refused("bad-option", "The choice of a profile was not understood.", _CHOOSE)
+        return Refused("bad-option", say("The choice of a profile was not understood."), _CHOOSE)
     extra = sorted(str(name)[:40] for name in options if name != OPTION)
     if extra:
-        return Refused("bad-option", f"There is no option {', '.join(extra[:5])}.", _CHOOSE)
+        return Refused(
+            "bad-option", say("There is no option %(names)s.", names=", ".join(extra[:5])), _CHOOSE
+        )
     key = options.get(OPTION)
     if key is None and len(offers) == 1:
         return offers[0].key
     if key is None:
-        return Refused("no-choice", "No profile was chosen.", _CHOOSE)
+        return Refused("no-choice", say("No profile was chosen."), _CHOOSE)
     if not isinstance(key, str) or len(key) > LONGEST_KEY:
-        return Refused("bad-option", "The choice of a profile was not understood.", _CHOOSE)
+        return Refused("bad-option", say("The choice of a profile was not understood."), _CHOOSE)
     return key
 
 
@@ -98,4 +101,4 @@ def _why_not(courses: Sequence[Course], person: Person, key: str, today: date) -
         answer = may_use(course, person, today=today)
         if isinstance(answer, Refused):
             return answer
-    return Refused("unknown-profile", "That profile is not offered any more.", _CHOOSE)
+    return Refused("unknown-profile", say("That profile is not offered any more."), _CHOOSE)

@@ -5,25 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from crepre_hub.courses.access import Person, in_words, role_in
+from crepre_hub.courses.access import Person, role_in
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.roles import Role
 from crepre_hub.decisions import Decision, Granted, Refused
+from crepre_hub.sentences import say
 
 ROLE = Role.STUDENT
 """What a link makes of people, always: it goes from hand to hand."""
 
-_ASK = "Ask your teacher for a new link."
+_ASK = say("Ask your teacher for a new link.")
 
 UNKNOWN = Refused(
     "link-unknown",
-    "There is no such join code.",
-    "Look whether all of it was copied, or ask your teacher for a new link.",
+    say("There is no such join code."),
+    say("Look whether all of it was copied, or ask your teacher for a new link."),
 )
-REVOKED = Refused("link-revoked", "This join link is not used any more.", _ASK)
-EXPIRED = Refused("link-expired", "The time of this join link is over.", _ASK)
+REVOKED = Refused("link-revoked", say("This join link is not used any more."), _ASK)
+EXPIRED = Refused("link-expired", say("The time of this join link is over."), _ASK)
 FULL = Refused(
-    "link-full", "All seats of this join link are taken.", "Ask your teacher for another one."
+    "link-full",
+    say("All seats of this join link are taken."),
+    say("Ask your teacher for another one."),
 )
 
 
@@ -74,10 +77,11 @@ def may_join(
         return UNKNOWN
     role = role_in(course, person) if not course.open else None
     if role is not None:
-        return Refused(
-            "already-in", f"You are in {course.title} already, as {role}.", "Start your server."
+        text = say(
+            "You are in %(course)s already, as %(role)s.", course=course.title, role=role.word
         )
+        return Refused("already-in", text, say("Start your server."))
     if course.closes is not None and today > course.closes:
-        text = f"{course.title} closed on {in_words(course.closes)}."
-        return Refused("course-closed", text, "Ask its teacher.")
+        text = say("%(course)s closed on %(day)s.", course=course.title, day=course.closes)
+        return Refused("course-closed", text, say("Ask its teacher."))
     return link.trouble(now=now) or Granted(f"join link {link.id}")

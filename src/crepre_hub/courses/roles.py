@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
+from crepre_hub.sentences import Sentence, say
+
 
 class Role(enum.StrEnum):
     """What somebody is in a course, most rights first."""
@@ -12,6 +14,18 @@ class Role(enum.StrEnum):
     TEACHER = "teacher"
     ASSISTANT = "assistant"
     STUDENT = "student"
+
+    @property
+    def word(self) -> Sentence:
+        """For people."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Role.TEACHER: say("teacher"),
+    Role.ASSISTANT: say("assistant"),
+    Role.STUDENT: say("student"),
+}
 
 
 STAFF = frozenset({Role.TEACHER, Role.ASSISTANT})

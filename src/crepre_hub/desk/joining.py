@@ -19,6 +19,7 @@ from crepre_hub.desk.people import PeopleDesk
 from crepre_hub.desk.rewrite import TRIES
 from crepre_hub.errors import Busy, CourseError
 from crepre_hub.secret import Secret
+from crepre_hub.sentences import say
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
 
@@ -97,7 +98,7 @@ class JoinDesk:
                 return answer if self._enrol(answer, person) else FULL
             except Busy:
                 person = self._people.person(person.name, is_admin=person.is_admin)
-        raise Busy("Many people are joining at this moment.", remedy="Try once more.")
+        raise Busy(say("Many people are joining at this moment."), remedy=say("Try once more."))
 
     def _enrol(self, invitation: Invitation, person: Person) -> bool:
         course = invitation.course

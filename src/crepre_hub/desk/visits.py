@@ -8,14 +8,15 @@ from crepre_hub.courses.course import Course
 from crepre_hub.courses.standing import may_reach
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.desk.people import HubUser, PeopleDesk
+from crepre_hub.sentences import say
 from crepre_hub.store.entries import Entry, EntryLog
 
 SHOWN = 20
 
 NOT_YOURS = Refused(
     "not-your-course",
-    "This server is not one of those that you may open.",
-    "While it runs for another course, or belongs to staff, only its owner and admins may.",
+    say("This server is not one of those that you may open."),
+    say("While it runs for another course, or belongs to staff, only its owner and admins may."),
 )
 
 

@@ -27,6 +27,7 @@ from crepre_hub.clock import utc_now
 from crepre_hub.desk.reconcile import Known, plan_reconcile
 from crepre_hub.errors import BackendError, StoreUnreachable
 from crepre_hub.hub.access_log import hide_join_codes
+from crepre_hub.hub.language_handlers import SpeakingApplication
 from crepre_hub.hub.standing import StandingKeeper
 
 LOOK_EVERY_SECONDS = 5
@@ -86,6 +87,10 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
             *self.add_url_prefix(self.hub_prefix, self.pages),
             *self.handlers,
         ]
+
+    def init_tornado_application(self) -> None:
+        """JupyterHub's, in the language of whoever asks."""
+        self.tornado_application = SpeakingApplication(self.handlers, **self.tornado_settings)
 
     async def start(self) -> None:
         """Start the hub, then what comes on top of it."""

@@ -13,9 +13,11 @@ from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.lane import Lane, places_here
+from crepre_hub.hub.language_handlers import LanguageHandler
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.hub.static_files import PackedFilesHandler
+from crepre_hub.languages.templates import Languages
 from crepre_hub.login.gate import Gate
 from crepre_hub.login.pages import WayIn
 from crepre_hub.secret import ensure_secret_file
@@ -68,6 +70,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/join/([^/]+)", JoinHandler),
         (r"/course/([^/]+)", CourseHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
+        (r"/language", LanguageHandler),
     ]
     c.SeatMixin.before_start = lambda spawner: spawner.user.settings["app"].standing.refresh(
         spawner.user.name
@@ -120,6 +123,7 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
 
 def configure_pages(c: Any, wiring: Wiring) -> None:
     """What people see."""
+    c.JupyterHub.jinja_environment_options = {"extensions": [Languages]}
     c.JupyterHub.template_paths = [str(wiring.templates)]
     c.JupyterHub.tornado_settings = {"static_handler_class": PackedFilesHandler}
     c.JupyterHub.template_vars = {

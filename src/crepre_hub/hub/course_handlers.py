@@ -20,8 +20,9 @@ from crepre_hub.desk.visits import NOT_YOURS, VisitDesk
 from crepre_hub.hub.course_pages import CoursePage, Seen
 from crepre_hub.hub.running import running_of
 from crepre_hub.login.later import come_back_later
+from crepre_hub.sentences import say
 
-SAID = {"started": "The server is starting.", "stopped": "The server is stopping."}
+SAID = {"started": say("The server is starting."), "stopped": say("The server is stopping.")}
 
 
 class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
@@ -52,7 +53,7 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
         elif action == "start":
             await self._start(user, course)
         else:
-            raise web.HTTPError(400, "This page starts and stops servers, and nothing else.")
+            raise web.HTTPError(400, say("This page starts and stops servers, and nothing else."))
         said = "started" if action == "start" else "stopped"
         self.redirect(f"{self.hub.base_url}course/{course.id}?done={said}")
 
@@ -76,7 +77,7 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
         is_member = any(row.user_name == user.name for row in rows)
         answer = visits.may_reach(person, hub_user(user), course)
         if not is_member or isinstance(answer, Refused) or user.name == self.reader.name:
-            raise web.HTTPError(403, f"{NOT_YOURS.message} {NOT_YOURS.remedy}")
+            raise web.HTTPError(403, NOT_YOURS.whole)
         return user
 
     async def _stop(self, user: User) -> None:

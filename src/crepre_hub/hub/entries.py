@@ -30,7 +30,7 @@ class NotedAuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]
         """Only whoever may come in: JupyterHub asks that when it shows the question alone."""
         spawner = self._spawner_or_none()
         if spawner is not None and not self._may_enter(spawner):
-            raise web.HTTPError(403, f"{NOT_YOURS.message} {NOT_YOURS.remedy}")
+            raise web.HTTPError(403, NOT_YOURS.whole)
         super().post()
 
     def send_oauth_response(self, headers: Any, body: Any, status: int) -> None:

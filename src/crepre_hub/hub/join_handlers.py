@@ -15,6 +15,7 @@ from crepre_hub.login.gate import Gate
 from crepre_hub.login.later import come_back_later, later
 from crepre_hub.login.sources import address_of
 from crepre_hub.login.throttle import in_words
+from crepre_hub.sentences import say
 
 
 class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
@@ -57,7 +58,9 @@ class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
         attempt = gate.attempt(name=f"join:{self.current_user.name}", address=self._address())
         seconds = gate.enter(attempt)
         if seconds:
-            message = f"There have been too many join codes. Wait {in_words(seconds)}."
+            message = say(
+                "There have been too many join codes. Wait %(time)s.", time=in_words(seconds)
+            )
             raise later(429, seconds, message)
         person = self._person()
         answer = desk.join(code, person) if join else desk.look(code, person)

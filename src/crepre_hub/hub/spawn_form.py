@@ -13,6 +13,7 @@ from crepre_hub.courses.access import Offer
 from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.launch import Choice
+from crepre_hub.languages.templates import Languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +82,8 @@ def _card(offer: Offer, selected: str) -> Card:
 @cache
 def _templates() -> Environment:
     return Environment(
-        loader=PackageLoader("crepre_hub.hub"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("crepre_hub.hub"),
+        extensions=[Languages],
+        autoescape=True,
+        undefined=StrictUndefined,
     )

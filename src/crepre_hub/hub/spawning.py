@@ -28,6 +28,7 @@ from crepre_hub.errors import CrepreError, StartTimedOut
 from crepre_hub.hub.entries import forget_visitors
 from crepre_hub.hub.failures import failed, refused
 from crepre_hub.hub.spawn_form import render_form
+from crepre_hub.languages.reading import told
 from crepre_hub.login.later import come_back_later
 
 ASK_EVERY_SECONDS = 0.05
@@ -172,7 +173,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         if self.start_log is None:
             return
         async for phase in self.start_log.follow():
-            yield {"progress": phase.percent, "message": phase.text, "phase": phase.name}
+            yield {"progress": phase.percent, "message": told(phase.text), "phase": phase.name}
 
     # --- found again by a restarted hub
 

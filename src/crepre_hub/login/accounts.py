@@ -133,9 +133,9 @@ class AccountsAuthenticator(Authenticator):  # type: ignore[misc]  # JupyterHub 
         with come_back_later():
             answer = await self.door.log_in(name, password, handler.visitor(name))
         if isinstance(answer, MustWait):
-            raise later(429, answer.seconds, f"{answer.message} {answer.remedy}")
+            raise later(429, answer.seconds, answer.whole)
         if answer is CLOSED:
-            raise web.HTTPError(403, f"{CLOSED.message} {CLOSED.remedy}")
+            raise web.HTTPError(403, CLOSED.whole)
         return answer if isinstance(answer, Admitted) else None
 
     async def refresh_user(self, user: User, handler: Any = None) -> bool | dict[str, Any]:

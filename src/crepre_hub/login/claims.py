@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from crepre_hub.courses.identity import Identity, LtiLaunch, display_name_of
 from crepre_hub.decisions import Refused
 from crepre_hub.login.names import provided_name
+from crepre_hub.sentences import say
 
 Claims = Mapping[str, object]
 
@@ -21,7 +22,7 @@ LONGEST_SUBJECT = 255
 
 LONGEST_EMAIL = 254
 
-ASK = "Ask your teacher or the lab's admin."
+ASK = say("Ask your teacher or the lab's admin.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class Naming:
     domain: str = ""
 
 
-def refused(reason: str, naming: Naming, what: str) -> Refused:
-    """A refusal that names the provider in place of ``%s``."""
-    return Refused(reason, what.replace("%s", naming.label), remedy=ASK)
+def refused(reason: str, naming: Naming, wording: str) -> Refused:
+    """A refusal that names the provider in place of ``%(provider)s``."""
+    return Refused(reason, say(wording, provider=naming.label), remedy=ASK)
 
 
 def identity_of(
@@ -60,12 +61,12 @@ def identity_of(
 ) -> Identity | Refused:
     """Put together what a provider told; refuse where the id or the name cannot be used."""
     if not is_stable_id(subject):
-        return refused("no-subject", naming, "%s did not say who you are.")
+        return refused("no-subject", naming, "%(provider)s did not say who you are.")
     if not isinstance(name, str) or not name.strip():
-        return refused("no-name", naming, "%s did not tell your user name.")
+        return refused("no-name", naming, "%(provider)s did not tell your user name.")
     normal = provided_name(name, prefix=naming.prefix, domain=naming.domain)
     if isinstance(normal, Refused):
-        return refused("bad-name", naming, "Your user name at %s cannot be used here.")
+        return refused("bad-name", naming, "Your user name at %(provider)s cannot be used here.")
     return Identity(
         provider=naming.provider,
         issuer=issuer,

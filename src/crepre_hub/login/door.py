@@ -15,28 +15,35 @@ from crepre_hub.login.gate import Gate
 from crepre_hub.login.names import normal_name
 from crepre_hub.login.passwords import PasswordDesk, Verdict
 from crepre_hub.login.throttle import in_words
+from crepre_hub.sentences import Sentence, say, together
 from crepre_hub.store.accounts import Account, AccountStore
 from crepre_hub.store.attempts import Attempt
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ASK = "Ask your teacher or the lab's admin for a new link."
+ASK = say("Ask your teacher or the lab's admin for a new link.")
 
 WRONG = Refused(
     "wrong-name-or-password",
-    "The user name or the password is not right.",
-    remedy=f"Try again. Forgot it? {ASK}",
+    say("The user name or the password is not right."),
+    remedy=together(say("Try again. Forgot it?"), ASK),
 )
-CLOSED = Refused("account-closed", "This account is closed.", remedy="Ask the lab's admin.")
+CLOSED = Refused(
+    "account-closed", say("This account is closed."), remedy=say("Ask the lab's admin.")
+)
 SPENT_LINK = Refused(
-    "link-spent", "This link has been used before, or its time is over.", remedy=ASK
+    "link-spent", say("This link has been used before, or its time is over."), remedy=ASK
 )
 TAKEN = Refused(
-    "name-taken", "This user name is taken.", remedy="Choose another one, or log in if it is yours."
+    "name-taken",
+    say("This user name is taken."),
+    remedy=say("Choose another one, or log in if it is yours."),
 )
 WRONG_OLD = Refused(
-    "wrong-old-password", "The old password is not right.", remedy="Type it once more."
+    "wrong-old-password",
+    say("The old password is not right."),
+    remedy=say("Type it once more."),
 )
 
 
@@ -54,14 +61,19 @@ class MustWait:
     seconds: int
 
     @property
+    def whole(self) -> Sentence:
+        """Message and remedy."""
+        return together(self.message, self.remedy)
+
+    @property
     def message(self) -> str:
         """The same words whether or not there is such an account."""
-        return "There have been too many attempts to log in."
+        return say("There have been too many attempts to log in.")
 
     @property
     def remedy(self) -> str:
         """How long, in words."""
-        return f"Wait {in_words(self.seconds)}, then try again."
+        return say("Wait %(time)s, then try again.", time=in_words(self.seconds))
 
 
 Answer = Admitted | MustWait | Refused

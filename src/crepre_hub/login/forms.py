@@ -12,6 +12,7 @@ from crepre_hub.login.names import LONGEST_NAME, provided_name
 from crepre_hub.login.pages import LoginFormPage, Trouble, WayIn
 from crepre_hub.login.provided import Provided
 from crepre_hub.login.trouble import in_words
+from crepre_hub.sentences import say
 
 LONGEST_PASSWORD = 1024
 
@@ -35,7 +36,7 @@ class FormHandler(AccountHandler):
             user = await self.login_user({"username": name, "password": self.field("password")})
         if user is None:
             self.set_status(403)
-            await self._show(name, Trouble(WRONG.message, "Try again."))
+            await self._show(name, Trouble(WRONG.message, say("Try again.")))
             return
         self._jupyterhub_user = user
         self.redirect(self.get_next_url(user))
@@ -78,7 +79,7 @@ class FormWay(Provided):
         with come_back_later():
             attempt = await door.enter(f"{self.way.word}:{name}", handler.visitor())
         if isinstance(attempt, MustWait):
-            raise later(429, attempt.seconds, f"{attempt.message} {attempt.remedy}")
+            raise later(429, attempt.seconds, attempt.whole)
         told = {"username": name, "password": password}
         found = await super().get_authenticated_user(handler, told)
         if found is not None:

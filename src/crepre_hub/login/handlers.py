@@ -16,6 +16,7 @@ from crepre_hub.login.later import come_back_later
 from crepre_hub.login.names import LONGEST_NAME, normal_name
 from crepre_hub.login.pages import ChangePasswordPage, SignUpPage, Trouble, WelcomePage
 from crepre_hub.login.sources import address_of
+from crepre_hub.sentences import say
 from crepre_hub.store.accounts import Account
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 DEVICE_COOKIE = "crepre-device"
 DEVICE_COOKIE_DAYS = 365
 
-EXPIRED_FORM = "This form was open for too long. Send it once more."
-UNEQUAL = Trouble("The two passwords are not the same.", "Type the new password twice.")
+EXPIRED_FORM = say("This form was open for too long. Send it once more.")
+UNEQUAL = Trouble(say("The two passwords are not the same."), say("Type the new password twice."))
 
 
 class Proven(dict[str, str]):
@@ -93,7 +94,7 @@ class AccountHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no ty
         """Log in, through the same steps as with a password, and go on."""
         user = await self.login_user(Proven(account))
         if user is None:
-            raise web.HTTPError(403, "This account may not use the lab.")
+            raise web.HTTPError(403, say("This account may not use the lab."))
         self._jupyterhub_user = user
         self.remember_device(user)
         self.redirect(self.get_next_url(user))
@@ -125,9 +126,7 @@ class AccountLoginHandler(AccountHandler, LoginHandler):  # type: ignore[misc]
             self.redirect(self.get_next_url(user))
             return
         self.set_status(403)
-        self.finish(
-            await self._render(login_error=f"{WRONG.message} {WRONG.remedy}", username=name)
-        )
+        self.finish(await self._render(login_error=WRONG.whole, username=name))
 
     def _render(
         self, login_error: str | None = None, username: str | None = None, **context: Any
@@ -145,7 +144,7 @@ class SignUpHandler(AccountHandler):
         await super().prepare()
         if not self.accounts.sign_up:
             raise web.HTTPError(
-                403, "This lab does not let people sign up. Ask your teacher for a link."
+                403, say("This lab does not let people sign up. Ask your teacher for a link.")
             )
 
     async def get(self) -> None:
@@ -226,7 +225,10 @@ class ChangePasswordHandler(AccountHandler):
         await super().prepare()
         label = await self.accounts.vouches_for(self.current_user.name) if self.current_user else ""
         if label:
-            raise web.HTTPError(403, f"You log in with {label}. A password is changed there.")
+            raise web.HTTPError(
+                403,
+                say("You log in with %(provider)s. A password is changed there.", provider=label),
+            )
 
     @web.authenticated
     async def get(self) -> None:

@@ -34,15 +34,18 @@ from crepre_hub.login.later import STORE_RETRY_S, come_back_later, later
 from crepre_hub.login.names import normal_name, provided_name
 from crepre_hub.login.trouble import login_failed
 from crepre_hub.login.way import Way
+from crepre_hub.sentences import say
 from crepre_hub.store.identities import Bound, IdentityStore
 
 ACCOUNTS = "accounts"
 
-NO_PASSWORDS = "This lab has no passwords of its own. Log in with one of the buttons."
+NO_PASSWORDS = say("This lab has no passwords of its own. Log in with one of the buttons.")
 
-UNTOLD = "Your courses cannot be looked up just now. Wait a minute, then try again."
+UNTOLD = say("Your courses cannot be looked up just now. Wait a minute, then try again.")
 
-TAKEN = Refused("name-taken", "Your user name belongs to somebody else in this lab.", remedy=ASK)
+TAKEN = Refused(
+    "name-taken", say("Your user name belongs to somebody else in this lab."), remedy=ASK
+)
 
 
 class LabAuthenticator(AccountsAuthenticator):

@@ -34,7 +34,7 @@ def come_back_later() -> Iterator[None]:
     try:
         yield
     except Busy as busy:
-        raise later(503, BUSY_RETRY_S, str(busy)) from busy
+        raise later(503, BUSY_RETRY_S, busy.whole) from busy
     except StoreUnreachable as trouble:
         log.error("The lab's database does not answer: %s", trouble.__cause__)
-        raise later(503, STORE_RETRY_S, str(trouble)) from trouble
+        raise later(503, STORE_RETRY_S, trouble.whole) from trouble

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from crepre_hub.decisions import Refused
+from crepre_hub.sentences import say
 
 LONGEST_NAME = 64
 """In characters, as in the table of accounts."""
@@ -20,8 +21,8 @@ _SHAPE = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 
 BAD_NAME = Refused(
     "bad-name",
-    "This user name cannot be used.",
-    remedy=(
+    say("This user name cannot be used."),
+    remedy=say(
         "A user name begins with a letter from a to z and goes on with such letters, digits, "
         "dots, hyphens or underscores; it has at most 64 characters."
     ),

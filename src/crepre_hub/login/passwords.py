@@ -17,6 +17,8 @@ from zxcvbn import zxcvbn
 
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.errors import Busy
+from crepre_hub.login.password_words import sentence_for
+from crepre_hub.sentences import say, together
 
 SHORTEST = 10
 """In characters."""
@@ -47,15 +49,17 @@ def judge_password(password: str, *, user_name: str) -> Decision:
     if not _has_bearable_length(password):
         return Refused(
             "password-too-long",
-            "This password is too long.",
-            remedy=f"Use at most {LONGEST_BYTES} bytes, which is several hundred words.",
+            say("This password is too long."),
+            remedy=say(
+                "Use at most %(most)s bytes, which is several hundred words.", most=LONGEST_BYTES
+            ),
         )
     password = normal_password(password)
     if len(password) < SHORTEST:
         return Refused(
             "password-too-short",
-            f"This password has fewer than {SHORTEST} characters.",
-            remedy="Three or four words that do not belong together make a good one.",
+            say("This password has fewer than %(least)s characters.", least=SHORTEST),
+            remedy=say("Three or four words that do not belong together make a good one."),
         )
     verdict = zxcvbn(password[:_JUDGED], user_inputs=[user_name])
     if verdict["score"] >= GOOD_SCORE:
@@ -64,15 +68,10 @@ def judge_password(password: str, *, user_name: str) -> Decision:
 
 
 def _too_easy(warning: str, suggestions: list[str]) -> Refused:
-    """zxcvbn's own words, as one sentence with what to do next."""
-    why = warning.rstrip(".")
-    return Refused(
-        "password-too-easy",
-        f"This password is too easy to guess: {why[0].lower()}{why[1:]}."
-        if why
-        else "This password is too easy to guess.",
-        remedy=" ".join(suggestions) or "Add another word or two.",
-    )
+    """With zxcvbn's own words, and what to do next."""
+    said = together(*map(sentence_for, (warning, *suggestions)))
+    remedy = said or say("Add another word or two.")
+    return Refused("password-too-easy", say("This password is too easy to guess."), remedy)
 
 
 def _has_bearable_length(password: str) -> bool:
@@ -161,7 +160,9 @@ class PasswordDesk:
 
     async def _work(self, task: Callable[[], _T]) -> _T:
         if self._inside >= self._room:
-            raise Busy("Many people are logging in at this moment.", remedy="Wait a few seconds.")
+            raise Busy(
+                say("Many people are logging in at this moment."), remedy=say("Wait a few seconds.")
+            )
         self._inside += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, task)

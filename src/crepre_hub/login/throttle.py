@@ -27,6 +27,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
+from crepre_hub.sentences import Sentence, say_number
 from crepre_hub.store.attempts import Attempt
 
 WINDOW = timedelta(minutes=10)
@@ -105,7 +106,7 @@ def _digest(kind: str, text: str) -> str:
     return hashlib.sha256(f"{kind}:{text}".encode("utf-8", "replace")).hexdigest()
 
 
-def in_words(seconds: int) -> str:
+def in_words(seconds: int) -> Sentence:
     """``1 minute``, ``4 minutes``: rounded up, since it is told to people."""
     minutes = math.ceil(seconds / 60)
-    return "1 minute" if minutes <= 1 else f"{minutes} minutes"
+    return say_number("%(num)s minute", "%(num)s minutes", max(1, minutes))

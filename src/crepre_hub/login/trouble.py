@@ -18,13 +18,15 @@ from crepre_hub.decisions import Refused
 from crepre_hub.errors import CrepreError
 from crepre_hub.login.claims import ASK, Naming
 from crepre_hub.login.id_token import NotOurs
+from crepre_hub.sentences import say, together
 
 log = logging.getLogger("crepre.login")
 
 LONGEST_REASON = 300
 
-AGAIN = "Log in once more."
-WAIT = "Wait a minute, then try again."
+AGAIN = say("Log in once more.")
+TELL = say("If it stays so, tell your teacher the code.")
+WAIT = say("Wait a minute, then try again.")
 
 
 class LoginFailed(web.HTTPError):
@@ -36,13 +38,15 @@ class LoginFailed(web.HTTPError):
         code: Stands on the page and in the log.
     """
 
-    heading = "You could not be logged in"
+    heading = say("You could not be logged in")
 
     def __init__(self, status: int, refusal: Refused, code: str) -> None:
         super().__init__(status, refusal.reason)
         self.code = code
         self.refusal = refusal
-        self.jupyterhub_message = f"{refusal.message} {refusal.remedy} (Code {code})"
+        self.jupyterhub_message = together(
+            refusal.message, refusal.remedy, say("(Code %(code)s)", code=code)
+        )
 
 
 def login_failed(
@@ -63,32 +67,32 @@ def login_failed(
 
 def too_late(naming: Naming) -> Refused:
     """The answer belongs to no question of this browser."""
-    message = "This login was begun in another window, or took too long."
+    message = say("This login was begun in another window, or took too long.")
     return Refused("login-state", message, AGAIN)
 
 
 def not_let_in(naming: Naming) -> Refused:
     """The provider, or a rule in ``lab.toml`` about it, said no."""
-    return Refused(
-        "not-let-in", f"{naming.label} did not let you in, or not into this lab.", remedy=ASK
-    )
+    message = say("%(provider)s did not let you in, or not into this lab.", provider=naming.label)
+    return Refused("not-let-in", message, remedy=ASK)
 
 
 def silent(naming: Naming) -> Refused:
     """The provider does not answer, or not with sense."""
-    return Refused("provider-silent", f"{naming.label} does not answer just now.", remedy=WAIT)
+    message = say("%(provider)s does not answer just now.", provider=naming.label)
+    return Refused("provider-silent", message, remedy=WAIT)
 
 
 def unbelievable(naming: Naming) -> Refused:
     """The proof is forged, old, or for somebody else."""
-    message = f"The answer of {naming.label} could not be believed."
-    return Refused("not-believed", message, f"{AGAIN} If it stays so, tell your teacher the code.")
+    message = say("The answer of %(provider)s could not be believed.", provider=naming.label)
+    return Refused("not-believed", message, together(AGAIN, TELL))
 
 
 def odd(naming: Naming) -> Refused:
     """Something that nobody foresaw."""
-    message = f"Logging in with {naming.label} did not work."
-    return Refused("login-odd", message, f"{AGAIN} If it stays so, tell your teacher the code.")
+    message = say("Logging in with %(provider)s did not work.", provider=naming.label)
+    return Refused("login-odd", message, together(AGAIN, TELL))
 
 
 @contextmanager

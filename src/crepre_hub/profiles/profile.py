@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crepre_hub.sentences import say
 from crepre_hub.units import Memory, format_memory
 
 
@@ -32,7 +33,10 @@ class Profile(BaseModel):
     @property
     def summary(self) -> str:
         """Size in a few words, for a card: ``2 CPUs, 4 GiB``."""
-        return f"{self.cpus:g} CPU{'s' if self.cpus != 1 else ''}, {format_memory(self.memory)}"
+        size = {"cpus": f"{self.cpus:g}", "memory": format_memory(self.memory)}
+        if self.cpus == 1:
+            return say("1 CPU, %(memory)s", **size)
+        return say("%(cpus)s CPUs, %(memory)s", **size)
 
 
 @dataclass(frozen=True, slots=True)

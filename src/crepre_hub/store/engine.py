@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from crepre_hub.errors import SettingsError, StoreUnreachable
+from crepre_hub.sentences import say
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer waits for another process (the command line, the hub) to finish."""
@@ -97,5 +98,6 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise  # a rule of the tables said no; the caller knows which
     except (DBAPIError, PoolTimeout) as error:
         raise StoreUnreachable(
-            "The lab's database does not answer.", remedy="Wait a minute, then try again."
+            say("The lab's database does not answer."),
+            remedy=say("Wait a minute, then try again."),
         ) from error

@@ -14,6 +14,7 @@ from crepre_hub.courses.enrolment import Enrolment, Origin
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
 from crepre_hub.errors import Busy
+from crepre_hub.sentences import say
 from crepre_hub.store.engine import transaction
 from crepre_hub.store.tables import enrolments, people, rosters
 
@@ -182,7 +183,8 @@ def _count_up(connection: Connection, course: str, version: int) -> None:
 
 def _somebody_was_quicker(course: str) -> Busy:
     return Busy(
-        f"Somebody else has just changed who is in {course}.", remedy="Look again, then repeat it."
+        say("Somebody else has just changed who is in %(course)s.", course=course),
+        remedy=say("Look again, then repeat it."),
     )
 
 

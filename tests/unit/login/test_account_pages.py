@@ -14,6 +14,7 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
 
 import crepre_hub
+from crepre_hub.languages.templates import Languages
 from crepre_hub.login.pages import ChangePasswordPage, SignUpPage, Trouble, WelcomePage
 
 TEMPLATES = Path(crepre_hub.__file__).parent / "hub" / "templates"
@@ -34,7 +35,12 @@ CASES = {
 @pytest.fixture
 def pages() -> Environment:
     loaders = [DictLoader({"page.html": FRAME}), FileSystemLoader(TEMPLATES)]
-    return Environment(loader=ChoiceLoader(loaders), undefined=StrictUndefined, autoescape=True)
+    return Environment(
+        loader=ChoiceLoader(loaders),
+        undefined=StrictUndefined,
+        autoescape=True,
+        extensions=[Languages],
+    )
 
 
 def render(pages: Environment, case: str) -> str:

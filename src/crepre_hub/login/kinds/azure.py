@@ -64,7 +64,9 @@ def identify(claims: Claims, tenant: str, naming: Naming) -> Identity | Refused:
     """
     user = table(claims.get("user"))
     if user.get("tid") != tenant or user.get("iss") != issuer_of(tenant):
-        return refused("wrong-issuer", naming, "Your account at %s is not one of this school.")
+        return refused(
+            "wrong-issuer", naming, "Your account at %(provider)s is not one of this school."
+        )
     return identity_of(
         naming,
         issuer=issuer_of(tenant),

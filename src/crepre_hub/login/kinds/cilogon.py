@@ -15,6 +15,7 @@ from crepre_hub.login.discovery import discovery_url
 from crepre_hub.login.oauth import OAUTH_TRAITS, OAuthWay
 from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
+from crepre_hub.sentences import say
 from crepre_hub.settings.login import CILogonSection
 
 ISSUER = "https://cilogon.org"
@@ -23,7 +24,7 @@ ISSUER = "https://cilogon.org"
 def way(plan: Plan) -> Way:
     """People whom one of the named universities has logged in."""
     section = plan.lab.login.cilogon
-    naming = plan.naming("your university", domain=section.domain)
+    naming = plan.naming(say("your university"), domain=section.domain)
     derivation = {"username_derivation": {"username_claim": "sub"}, "allow_all": True}
     return Way(
         naming=naming,

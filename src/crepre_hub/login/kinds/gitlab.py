@@ -66,9 +66,11 @@ def identify(claims: Claims, section: GitLabSection, naming: Naming) -> Identity
     rows = claims.get("groups")
     paths = [table(each).get("full_path") for each in (rows if isinstance(rows, list) else [])]
     if section.groups and not set(section.groups) & {path for path in paths if path}:
-        return refused("not-in-group", naming, "You are not in a group at %s that may come in.")
+        return refused(
+            "not-in-group", naming, "You are not in a group at %(provider)s that may come in."
+        )
     if user.get("state") not in (None, "active"):
-        return refused("not-active", naming, "Your account at %s is not active.")
+        return refused("not-active", naming, "Your account at %(provider)s is not active.")
     return identity_of(
         naming,
         issuer=section.url.rstrip("/"),

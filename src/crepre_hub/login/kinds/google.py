@@ -59,10 +59,14 @@ def identify(claims: Claims, section: GoogleSection, naming: Naming) -> Identity
     user = table(claims.get("google_user"))
     email = email_if(user.get("verified_email"), user.get("email"))
     if email is None:
-        return refused("email-unverified", naming, "%s has not verified your e-mail address.")
+        return refused(
+            "email-unverified", naming, "%(provider)s has not verified your e-mail address."
+        )
     domain = user.get("hd")
     if domain not in section.domains or not email.endswith(f"@{domain}"):
-        return refused("wrong-domain", naming, "Only accounts of the school at %s may come in.")
+        return refused(
+            "wrong-domain", naming, "Only accounts of the school at %(provider)s may come in."
+        )
     return identity_of(
         naming,
         issuer=ISSUER,

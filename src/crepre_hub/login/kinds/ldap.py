@@ -19,6 +19,7 @@ from crepre_hub.findings import Finding
 from crepre_hub.login.claims import Claims, Naming, email_if, identity_of, table, texts
 from crepre_hub.login.forms import FormWay
 from crepre_hub.login.way import Plan, Way
+from crepre_hub.sentences import say
 from crepre_hub.settings.login import LdapSection
 
 PATIENCE_SECONDS = 15
@@ -36,7 +37,7 @@ _threads = ThreadPoolExecutor(8, thread_name_prefix="ldap")
 def way(plan: Plan) -> Way:
     """Whoever the directory knows."""
     section = plan.lab.login.ldap
-    naming = plan.naming("the directory")
+    naming = plan.naming(say("the directory"))
     return Way(
         naming=naming,
         authenticator=LdapWay,

@@ -32,6 +32,7 @@ from crepre_hub.login.provided import Provided
 from crepre_hub.login.reach import read_document
 from crepre_hub.login.trouble import in_words, login_failed, too_late
 from crepre_hub.login.way import Plan, Way
+from crepre_hub.sentences import say
 from crepre_hub.settings.login import LtiSection
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -49,7 +50,7 @@ MOST_LAUNCHES = 100_000
 def way(plan: Plan) -> Way:
     """People who open the lab from a course of the platform that is named."""
     section = plan.lab.login.lti
-    naming = plan.naming("your learning platform")
+    naming = plan.naming(say("your learning platform"))
     return Way(
         naming=naming,
         authenticator=LtiWay,
@@ -64,7 +65,9 @@ def way(plan: Plan) -> Way:
         },
         identify=lambda claims: identify(claims, section, naming),
         begins_here=False,
-        hint=f"Do you use {naming.label}? Open the lab from your course there.",
+        hint=say(
+            "Do you use %(platform)s? Open the lab from your course there.", platform=naming.label
+        ),
     )
 
 
@@ -78,12 +81,16 @@ def probe(plan: Plan) -> Iterator[Finding]:
 def identify(claims: Claims, section: LtiSection, naming: Naming) -> Identity | Refused:
     """Who a launch, whose signature was right, is about."""
     if claims.get("iss") != section.issuer:
-        return refused("wrong-issuer", naming, "The answer did not come from %s.")
+        return refused("wrong-issuer", naming, "The answer did not come from %(provider)s.")
     if claims.get(f"{CLAIM}message_type") != "LtiResourceLinkRequest":
-        return refused("not-a-launch", naming, "The lab is opened from a course of %s by a link.")
+        return refused(
+            "not-a-launch", naming, "The lab is opened from a course of %(provider)s by a link."
+        )
     deployment = claims.get(f"{CLAIM}deployment_id")
     if not isinstance(deployment, str) or not {deployment, ANY} & set(section.deployments):
-        return refused("wrong-deployment", naming, "The lab is not set up for this part of %s.")
+        return refused(
+            "wrong-deployment", naming, "The lab is not set up for this part of %(provider)s."
+        )
     name, naming = _name(claims, section, naming)
     return identity_of(
         naming,

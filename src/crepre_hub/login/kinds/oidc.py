@@ -26,6 +26,7 @@ from crepre_hub.login.id_token import Keys, NotOurs, verified_claims
 from crepre_hub.login.oauth import OAUTH_TRAITS, OAuthWay, nonce_of
 from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
+from crepre_hub.sentences import say
 from crepre_hub.settings.login import OidcSection
 
 LOOK_AGAIN_SECONDS = 3600
@@ -37,7 +38,7 @@ TOKENS_OWN = frozenset({"iss", "aud", "exp", "iat", "nonce", "azp", "sub"})
 def way(plan: Plan) -> Way:
     """The provider that the section ``login.oidc`` names."""
     section = plan.lab.login.oidc
-    naming = plan.naming("your university", domain=section.domain)
+    naming = plan.naming(say("your university"), domain=section.domain)
     return Way(
         naming=naming,
         authenticator=OidcWay,
@@ -67,10 +68,12 @@ def identify(claims: Claims, section: OidcSection, naming: Naming) -> Identity |
     """Who the claims of an id token and the userinfo are about."""
     user = table(claims.get("oauth_user"))
     if user.get("iss") != section.issuer:
-        return refused("wrong-issuer", naming, "The answer did not come from %s.")
+        return refused("wrong-issuer", naming, "The answer did not come from %(provider)s.")
     email = email_if(user.get("email_verified"), user.get("email"))
     if section.user_name == "email" and email is None:
-        return refused("email-unverified", naming, "%s has not verified your e-mail address.")
+        return refused(
+            "email-unverified", naming, "%(provider)s has not verified your e-mail address."
+        )
     groups = (*texts(user.get(section.groups)), *texts(claims.get("groups")))
     return identity_of(
         naming,

@@ -18,6 +18,7 @@ from crepre_hub.findings import Finding
 from crepre_hub.login.claims import Claims, Naming, identity_of, refused, texts
 from crepre_hub.login.forms import FormWay
 from crepre_hub.login.way import Plan, Way
+from crepre_hub.sentences import say
 
 PAM_FOLDER = Path("/etc/pam.d")
 
@@ -27,7 +28,7 @@ LOWEST_UID = 1000
 
 def way(plan: Plan) -> Way:
     """Whoever may log in to this machine by the service that is named."""
-    naming = plan.naming("an account of this machine")
+    naming = plan.naming(say("an account of this machine"))
     return Way(
         naming=naming,
         authenticator=PamWay,
