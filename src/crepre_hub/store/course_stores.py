@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from crepre_hub.store.entries import EntryLog
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
+from crepre_hub.store.terms import TermStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,9 @@ class CourseStores:
     rosters: RosterStore
     links: JoinLinkStore
     entries: EntryLog
+    terms: TermStore
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
         """All on one database, whose tables are up to date."""
-        return cls(RosterStore(engine), JoinLinkStore(engine), EntryLog(engine))
+        return cls(RosterStore(engine), JoinLinkStore(engine), EntryLog(engine), TermStore(engine))
