@@ -69,9 +69,9 @@ def dates(course_id: CourseId, dry_run: DryRun = False, as_json: AsJson = False)
         before = lab.terms.last_switch(course)
         if not dry_run:
             lab.terms.follow_dates(course)
-        term = term_of(course, today=lab.people.today)
+        term = term_of(course.by_dates, today=lab.people.today)
     if as_json:
-        print_json({"course": course.id, "term": term, "applied": not dry_run})
+        print_json({"course": course.id, "state": term, "applied": not dry_run})
         return
     if before is None:
         out.print(f"{course.id} was neither opened nor closed by hand.", markup=False)

@@ -117,6 +117,13 @@ class Course(BaseModel):
         """What an admin typed over the dates of this file, while it counts."""
         return self._switch
 
+    @property
+    def by_dates(self) -> Self:
+        """The course as its file alone says it."""
+        plain = self.model_copy()
+        plain._switch = None  # noqa: SLF001
+        return plain
+
     def with_switch(self, switch: Switch | None) -> Self:
         """The course as it is with *switch* typed over its dates, if that counts over them."""
         if switch is None or not switch.counts(opens=self.opens, closes=self.closes):

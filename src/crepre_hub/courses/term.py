@@ -49,9 +49,13 @@ def out_of_term(course: Course, *, today: date) -> Refused | None:
         return shut
     match term_of(course, today=today):
         case Term.BEFORE:
-            text = say("The course %(course)s opens on %(day)s.", course=course.id, day=course.opens)
+            text = say(
+                "The course %(course)s opens on %(day)s.", course=course.id, day=course.opens
+            )
             return Refused("course-not-open-yet", text, say("Come back then."))
         case Term.OVER:
-            text = say("The course %(course)s closed on %(day)s.", course=course.id, day=course.closes)
+            text = say(
+                "The course %(course)s closed on %(day)s.", course=course.id, day=course.closes
+            )
             return Refused("course-closed", text, ASK)
     return None

@@ -23,6 +23,16 @@ class CourseDesks:
         self._stores = stores
         self._clock = clock
 
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+        return self._clock
+
+    @property
+    def stores(self) -> CourseStores:
+        """What the lab remembers."""
+        return self._stores
+
     @cached_property
     def people(self) -> PeopleDesk:
         """Who is what in which course."""
@@ -31,7 +41,7 @@ class CourseDesks:
     @cached_property
     def rosters(self) -> RosterDesk:
         """Changes who is in a course."""
-        return RosterDesk(self._courses, self._stores.rosters, self._clock)
+        return RosterDesk(self.people, self._stores.rosters, self._clock)
 
     @cached_property
     def terms(self) -> TermDesk:

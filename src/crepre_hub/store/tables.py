@@ -186,7 +186,7 @@ archives = Table(
     Column("file", String(255), nullable=False, unique=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("left_out", Integer, nullable=False),
+    Column("remarks", Integer, nullable=False),
     # Before the first byte was read: a home that has changed since wants another one.
     Column("began_at", UtcMoment, nullable=False),
     Column("by", String(255), nullable=False),

@@ -42,7 +42,7 @@ def _make_archives() -> None:
         sa.Column("file", sa.String(255), nullable=False, unique=True),
         sa.Column("size_bytes", sa.BigInteger, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
-        sa.Column("left_out", sa.Integer, nullable=False),
+        sa.Column("remarks", sa.Integer, nullable=False),
         sa.Column("began_at", sa.DateTime, nullable=False),
         sa.Column("by", sa.String(255), nullable=False),
     )
