@@ -19,6 +19,7 @@ from crepre_hub.courses.standing import Member, Standing, standing_of
 from crepre_hub.desk.rewrite import rewrite
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.rosters import KnownPerson, RosterStore
+from crepre_hub.store.terms import TermStore
 
 LONGEST_ID_KEY = 600
 """In characters, as in the tables; nobody is found by a longer one."""
@@ -45,9 +46,12 @@ class PeopleDesk:
     While the database does not answer nobody is taken for a member by an older answer.
     """
 
-    def __init__(self, courses: LiveCourses, store: RosterStore, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, courses: LiveCourses, store: RosterStore, terms: TermStore, clock: Clock = utc_now
+    ) -> None:
         self._courses = courses
         self._store = store
+        self._terms = terms
         self._clock = clock
         self._welcomed = 0
 
@@ -63,7 +67,9 @@ class PeopleDesk:
 
     def courses(self) -> Mapping[str, Course]:
         """The courses that count now, by id, in the order of their files."""
-        return {course.id: course for course in self._courses.shelf().courses}
+        switches = self._terms.switches()
+        courses = self._courses.shelf().courses
+        return {course.id: course.with_switch(switches.get(course.id)) for course in courses}
 
     def person(self, name: str, *, is_admin: bool) -> Person:
         """Somebody who is logged in under *name*."""

@@ -12,9 +12,9 @@ from crepre_hub.courses.enrolment import Enrolment, Origin
 from crepre_hub.courses.keys import Key
 from crepre_hub.courses.roles import Role
 from crepre_hub.courses.roster import RosterChange, Wanted, left, plan_roster
+from crepre_hub.desk.people import PeopleDesk
 from crepre_hub.desk.rewrite import rewrite
 from crepre_hub.errors import CourseError
-from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.rosters import Roster, RosterStore
 
 
@@ -29,14 +29,14 @@ class Plan:
 class RosterDesk:
     """Changes who is in a course; methods may raise ``CourseError`` and ``StoreUnreachable``."""
 
-    def __init__(self, courses: LiveCourses, store: RosterStore, clock: Clock = utc_now) -> None:
-        self._courses = courses
+    def __init__(self, people: PeopleDesk, store: RosterStore, clock: Clock = utc_now) -> None:
+        self._people = people
         self._store = store
         self._clock = clock
 
     def course(self, course_id: str) -> Course:
         """The course of that id."""
-        courses = {course.id: course for course in self._courses.shelf().courses}
+        courses = self._people.courses()
         if course_id not in courses:
             known = ", ".join(courses) or "none"
             raise CourseError(f"There is no course {course_id[:60]!r} (courses: {known}).")

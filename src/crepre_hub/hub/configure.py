@@ -116,7 +116,13 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
         {
             "name": CULLER,
             "services": [CULLER],
-            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+            "scopes": [
+                "list:users",
+                "read:users:activity",
+                "read:servers",
+                "delete:servers",
+                "admin:server_state",  # for the command line: which course a server runs for
+            ],
         }
     ]
 

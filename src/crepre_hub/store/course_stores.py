@@ -6,20 +6,32 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
+from crepre_hub.store.terms import TermStore
 
 
 @dataclass(frozen=True, slots=True)
 class CourseStores:
     """The stores that the desks of courses need."""
 
+    engine: Engine
     rosters: RosterStore
     links: JoinLinkStore
     entries: EntryLog
+    terms: TermStore
+    ends: EndStore
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
         """All on one database, whose tables are up to date."""
-        return cls(RosterStore(engine), JoinLinkStore(engine), EntryLog(engine))
+        return cls(
+            engine,
+            RosterStore(engine),
+            JoinLinkStore(engine),
+            EntryLog(engine),
+            TermStore(engine),
+            EndStore(engine),
+        )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -151,4 +153,58 @@ entries = Table(
     Column("visitor_role", String(16), nullable=False),
     Column("at", UtcMoment, nullable=False),
     Index("crepre_entries_owner", "owner", "at"),
+)
+
+switches = Table(
+    "crepre_switches",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("is_open", Boolean, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("reason", String(255), nullable=False),
+    # The dates of the course file when it was typed: new ones there end it.
+    Column("opens", Date),
+    Column("closes", Date),
+)
+
+purge_dates = Table(
+    "crepre_purge_dates",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("purge_on", Date, nullable=False),
+    Column("set_at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+)
+
+archives = Table(
+    "crepre_archives",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("course", String(40), nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("file", String(255), nullable=False, unique=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("remarks", Integer, nullable=False),
+    # Before the first byte was read: a home that has changed since wants another one.
+    Column("began_at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+    Index("crepre_archives_owner", "owner"),
+    Index("crepre_archives_course", "course"),
+)
+
+purges = Table(
+    "crepre_purges",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("course", String(40), nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("home_bytes", BigInteger, nullable=False),
+    # Of the archive that was held against its checksum first; empty where there was none.
+    Column("archive", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("crepre_purges_course", "course"),
 )
