@@ -299,6 +299,59 @@ async def test_the_course_page_is_for_its_staff(lab: CourseLab) -> None:
             }
 
 
+STAFF = {"music": {"tea", "asa"}, "art": {"tim", "ace"}}
+TEACHERS = {"music": {"tea"}, "art": {"tim"}}
+COURSE = "/course/([^/]+)"
+COURSE_PAGES = {COURSE: STAFF, COURSE + "/roster": TEACHERS, COURSE + "/links": TEACHERS}
+"""Every page below a course, with those who may use it; admins use all."""
+
+
+async def test_every_page_of_a_course_is_for_those_whom_the_table_names(lab: CourseLab) -> None:
+    """To look and to click; strangers do not learn that it is there, and nothing changes."""
+    routes = {rule[0].removeprefix("/hub") for rule in lab.app.pages}
+    assert {each for each in routes if each.startswith("/course/")} == COURSE_PAGES.keys()
+    before, places = state(lab), lab.wiring.desks.people.enrolments()
+    for actor in (*ACTORS, "boss"):
+        browser = lab.browsers[actor]
+        xsrf = await browser.token_of("/hub/password")
+        for route, may in COURSE_PAGES.items():
+            for course in ("music", "art"):
+                path = f"/hub{route.replace('([^/]+)', course)}"
+                is_staff = actor in STAFF[course] | {"boss"}
+                refusal = 403 if is_staff else 404
+                is_in = actor in may[course] | {"boss"}
+                looked = (await browser.get(path))[0]
+                assert looked == (200 if is_in else refusal), (actor, path)
+                clicked = (await browser.post(path, {"_xsrf": xsrf, "action": "dance"}))[0]
+                assert clicked == (400 if is_in else refusal), (actor, path)
+                assert (await browser.post(path, {"action": "dance"}))[0] == 403
+    assert (state(lab), lab.wiring.desks.people.enrolments()) == (before, places)
+
+
+async def test_what_changes_a_course_is_done_by_its_teachers(lab: CourseLab) -> None:
+    """Each click that would change it, by everybody else: refused, and nothing has changed."""
+    clicks = [
+        ("links", {"action": "make", "days": "14", "seats": "", "section": ""}),
+        ("links", {"action": "revoke", "link": "x"}),
+        ("roster", {"action": "read"}),
+        ("roster", {"action": "again", "token": "x", "column-name": "Who"}),
+        ("roster", {"action": "apply", "token": "x"}),
+    ]
+    desks = lab.wiring.desks
+    for actor in ACTORS:
+        browser = lab.browsers[actor]
+        xsrf = await browser.token_of("/hub/password")
+        for course in ("music", "art"):
+            for page, fields in clicks:
+                if actor in TEACHERS[course]:
+                    continue
+                path = f"/hub/course/{course}/{page}"
+                status, text, _ = await browser.post(path, {"_xsrf": xsrf, **fields})
+                assert status == (403 if actor in STAFF[course] else 404), (actor, path, text)
+            assert desks.joining.links(desks.rosters.course(course)) == ()
+    assert desks.people.enrolments() == ()
+
+
 async def test_staff_see_and_stop_the_servers_of_their_students(lab: CourseLab) -> None:
     """What the table does allow works, or the test above would prove nothing."""
     lab.asker = lab.browser()

@@ -8,6 +8,7 @@ from crepre_hub.clock import Clock, utc_now
 from crepre_hub.desk.course_page import CoursePageDesk
 from crepre_hub.desk.joining import JoinDesk
 from crepre_hub.desk.people import PeopleDesk
+from crepre_hub.desk.roster_file import RosterFileDesk
 from crepre_hub.desk.rosters import RosterDesk
 from crepre_hub.desk.visits import VisitDesk
 from crepre_hub.settings.live import LiveCourses
@@ -31,6 +32,11 @@ class CourseDesks:
     def rosters(self) -> RosterDesk:
         """Changes who is in a course."""
         return RosterDesk(self._courses, self._stores.rosters, self._clock)
+
+    @cached_property
+    def roster_files(self) -> RosterFileDesk:
+        """Files that are looked at before they change who is in a course."""
+        return RosterFileDesk(self.rosters, self._clock)
 
     @cached_property
     def joining(self) -> JoinDesk:

@@ -48,6 +48,10 @@ class RosterDesk:
         stored = self._store.roster(course.id).enrolments
         return (*of_file(course, now), *(each for each in stored if each.counts(now=now)))
 
+    def sections(self, course: Course) -> tuple[str, ...]:
+        """The names of the sections that people are in, in their order."""
+        return tuple(sorted({each.section for each in self.enrolments(course)} - {""}))
+
     def plan_sync(self, course: Course, people: Iterable[Wanted]) -> Plan:
         """What would make the roster equal to *people*; touches nothing."""
         roster = self._store.roster(course.id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from jupyterhub import orm
-from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
 from jupyterhub.utils import url_escape_path
 from tornado import web
@@ -15,54 +14,40 @@ from crepre_hub.courses.choose import OPTION
 from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.course_page import CoursePageDesk, MemberRow
-from crepre_hub.desk.people import HubUser
 from crepre_hub.desk.visits import NOT_YOURS, VisitDesk
 from crepre_hub.hub.course_pages import CoursePage, Seen
-from crepre_hub.hub.running import running_of
+from crepre_hub.hub.course_staff import StaffHandler, hub_user
 from crepre_hub.login.later import come_back_later
-from crepre_hub.sentences import say
 
-SAID = {"started": say("The server is starting."), "stopped": say("The server is stopping.")}
+SAID = {"started": "The server is starting.", "stopped": "The server is stopping."}
 
 
-class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
+class CourseHandler(StaffHandler):
     """``/hub/course/<id>`` and its two buttons."""
-
-    @property
-    def reader(self) -> HubUser:
-        """Who is logged in."""
-        return hub_user(self.current_user)
 
     @web.authenticated
     async def get(self, course_id: str) -> None:
         """The members."""
+        course = self.course_or_404(course_id)
         with come_back_later():
-            course = self._course(course_id)
             page = self._page(course)
-        self.finish(await self.render_template("course.html", page=page))
+        await self.show("course.html", page)
 
     @web.authenticated
     async def post(self, course_id: str) -> None:
         """Start or stop one member's server, then show the page again."""
-        with come_back_later():
-            course = self._course(course_id)
-            user = self._member(course)
+        course = self.course_or_404(course_id)
         action = self.get_body_argument("action", "")
+        if action not in ("start", "stop"):
+            raise web.HTTPError(400, "This page starts and stops servers, and nothing else.")
+        with come_back_later():
+            user = self._member(course)
         if action == "stop":
             await self._stop(user)
-        elif action == "start":
-            await self._start(user, course)
         else:
-            raise web.HTTPError(400, say("This page starts and stops servers, and nothing else."))
+            await self._start(user, course)
         said = "started" if action == "start" else "stopped"
-        self.redirect(f"{self.hub.base_url}course/{course.id}?done={said}")
-
-    def _course(self, course_id: str) -> Course:
-        desk: CoursePageDesk = self.app.course_page()
-        course = desk.course_or_none(course_id, self.reader)
-        if course is None:
-            raise web.HTTPError(404)
-        return course
+        self.redirect(self.address_of(course, query=f"done={said}"))
 
     def _member(self, course: Course) -> User:
         """The user whom the form names, if the reader may touch their server."""
@@ -70,14 +55,14 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
         user = self.find_user(name)
         if user is None:
             raise web.HTTPError(404)
-        visits: VisitDesk = self.app.visits()
-        desk: CoursePageDesk = self.app.course_page()
+        visits: VisitDesk = self.desks.visits
+        desk: CoursePageDesk = self.desks.page
         rows = desk.rows(course, self.reader, [hub_user(user)])
-        person = self.app.people().person(self.reader.name, is_admin=self.reader.is_admin)
+        person = self.desks.people.person(self.reader.name, is_admin=self.reader.is_admin)
         is_member = any(row.user_name == user.name for row in rows)
         answer = visits.may_reach(person, hub_user(user), course)
         if not is_member or isinstance(answer, Refused) or user.name == self.reader.name:
-            raise web.HTTPError(403, NOT_YOURS.whole)
+            raise web.HTTPError(403, f"{NOT_YOURS.message} {NOT_YOURS.remedy}")
         return user
 
     async def _stop(self, user: User) -> None:
@@ -92,13 +77,12 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
 
     def _page(self, course: Course) -> CoursePage:
         users = self.app.standing.users()
-        desk: CoursePageDesk = self.app.course_page()
+        desk: CoursePageDesk = self.desks.page
         rows = desk.rows(course, self.reader, users.values())
         seen = self._last_seen()
         members = tuple(self._seen(row, seen) for row in rows)
         return CoursePage(
-            course_id=course.id,
-            title=course.title,
+            frame=self.frame(course),
             members=members,
             running=sum(member.state == "running" for member in members),
             as_of=utc_now(),
@@ -116,11 +100,6 @@ class CourseHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no typ
         state = state_of(user) if user else ""
         moment = last_seen.get(row.user_name) if row.may_reach else None
         return Seen(row, state, moment, f"{self.base_url}user/{url_escape_path(row.user_name)}/")
-
-
-def hub_user(user: User) -> HubUser:
-    """*user* in the desks' words."""
-    return HubUser(user.name, bool(user.admin), running_of(user))
 
 
 def state_of(user: User) -> str:

@@ -9,6 +9,22 @@ from crepre_hub.desk.course_page import MemberRow
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """
+    What stands above every page of a course's staff.
+
+    Attributes:
+        tab: Which of the pages this is; empty for the members.
+        may_change: Whether the reader may change who is in the course.
+    """
+
+    course_id: str
+    title: str
+    tab: str
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """
     A member with what the hub knows of them.
@@ -28,11 +44,11 @@ class Seen:
 class CoursePage:
     """For ``course.html``."""
 
-    course_id: str = field(metadata={"help": "Its short name."})
-    title: str = field(metadata={"help": "Its title."})
+    frame: Frame = field(metadata={"help": "The course, and which page of it this is."})
     members: tuple[Seen, ...] = field(metadata={"help": "Staff first, then by section and name."})
     running: int = field(metadata={"help": "How many servers run for this course."})
     as_of: datetime = field(metadata={"help": "When this was true (UTC)."})
+    trouble: str = field(default="", metadata={"help": "Why nothing was done; may be empty."})
     notice: str = field(default="", metadata={"help": "What the last click did; may be empty."})
 
 

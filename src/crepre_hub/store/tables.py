@@ -137,6 +137,7 @@ join_links = Table(
     Column("used", Integer, nullable=False),
     Column("revoked_at", UtcMoment),
     Column("by", String(255), nullable=False),
+    Column("section", String(80), nullable=False, server_default=""),
     Index("crepre_join_links_course", "course"),
 )
 
@@ -151,4 +152,24 @@ entries = Table(
     Column("visitor_role", String(16), nullable=False),
     Column("at", UtcMoment, nullable=False),
     Index("crepre_entries_owner", "owner", "at"),
+)
+
+hands = Table(
+    "crepre_hands",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("since", UtcMoment, nullable=False),
+)
+
+announcements = Table(
+    "crepre_announcements",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("course", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("until", UtcMoment, nullable=False),
+    Index("crepre_announcements_course", "course", "until"),
 )
