@@ -18,6 +18,7 @@ from crepre_hub.courses.roster import RosterChange
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.rosters import Plan, RosterDesk
 from crepre_hub.errors import Busy
+from crepre_hub.sentences import say
 from crepre_hub.sheets.problems import SheetError
 from crepre_hub.sheets.roster import RosterSheet, headings_of, read_roster
 
@@ -29,8 +30,8 @@ KEPT = 16
 
 GONE = Refused(
     "file-gone",
-    "This file is not here any more.",
-    "Choose it once more; the lab keeps a file for half an hour, and one for each person.",
+    say("This file is not here any more."),
+    say("Choose it once more; the lab keeps a file for half an hour, and one for each person."),
 )
 
 

@@ -15,6 +15,7 @@ from crepre_hub.courses.roles import Role
 from crepre_hub.courses.roster import RosterChange, Wanted, left, plan_roster
 from crepre_hub.desk.rewrite import rewrite
 from crepre_hub.errors import CourseError, NotAllowed
+from crepre_hub.sentences import say
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.rosters import Roster, RosterStore
 
@@ -150,8 +151,8 @@ class RosterDesk:
         listed = [key for key in keys if key in course.listed]
         if listed:
             raise CourseError(
-                f"{listed[0]} is in the course file.",
-                remedy=f"Take the name out of {course.id}'s file.",
+                say("%(who)s is in the course file.", who=listed[0]),
+                remedy=say("Take the name out of %(course)s's file.", course=course.id),
             )
         moment = self._clock()
 
@@ -169,7 +170,8 @@ class RosterDesk:
         else:
             ended = rewrite(self._store, course.id, plan).leave
         if not ended:
-            raise CourseError(f"{', '.join(map(str, keys))} is not in {course.id}.")
+            who = ", ".join(map(str, keys))
+            raise CourseError(say("%(who)s is not in %(course)s.", who=who, course=course.id))
         return ended
 
 
@@ -177,9 +179,12 @@ def _ensure_given(enrolments: Iterable[Enrolment], given: frozenset[Role]) -> No
     """Raise ``NotAllowed`` for a role that is not among *given*."""
     for each in enrolments:
         if each.role not in given:
-            raise NotAllowed(
-                f"Only an admin of the lab can make {each.key} a {each.role}, or end that."
+            text = say(
+                "Only an admin of the lab can make %(who)s a %(role)s, or end that.",
+                who=each.key,
+                role=each.role.word,
             )
+            raise NotAllowed(text)
 
 
 def of_file(course: Course, now: datetime) -> tuple[Enrolment, ...]:

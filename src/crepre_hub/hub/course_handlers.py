@@ -22,12 +22,13 @@ from crepre_hub.hub.course_pages import CoursePage, Seen
 from crepre_hub.hub.course_staff import TEACHERS_ONLY, StaffHandler, hub_user
 from crepre_hub.hub.member_forms import Filter, key_in, may_remove, removal_of, wish_of
 from crepre_hub.login.later import come_back_later
+from crepre_hub.sentences import say, together
 
 SAID = {
-    "started": "The server is starting.",
-    "stopped": "The server is stopping.",
-    "added": "They are in the course now.",
-    "removed": "They are not in the course any more.",
+    "started": say("The server is starting."),
+    "stopped": say("The server is stopping."),
+    "added": say("They are in the course now."),
+    "removed": say("They are not in the course any more."),
 }
 
 
@@ -47,14 +48,16 @@ class CourseHandler(StaffHandler):
         acts = {"start": self._start, "stop": self._stop, "add": self._add, "remove": self._remove}
         action = self._clicked()
         if action not in acts:
-            text = "This page starts and stops servers, adds and removes members, and that is all."
+            text = say(
+                "This page starts and stops servers, adds and removes members, and that is all."
+            )
             raise web.HTTPError(400, text)
         try:
             with come_back_later():
                 said = await acts[action](course)
         except (CourseError, NotAllowed) as error:
             self.set_status(400)
-            await self._show(course, trouble=str(error))
+            await self._show(course, trouble=together(error.message, error.remedy))
         else:
             done = {"done": said, **self._filter.as_query()}
             self.redirect(self.address_of(course, query=urlencode(done)))
@@ -119,7 +122,7 @@ class CourseHandler(StaffHandler):
         is_member = any(row.user_name == user.name for row in rows)
         answer = visits.may_reach(person, hub_user(user), course)
         if not is_member or isinstance(answer, Refused) or user.name == self.reader.name:
-            raise web.HTTPError(403, f"{NOT_YOURS.message} {NOT_YOURS.remedy}")
+            raise web.HTTPError(403, together(NOT_YOURS.message, NOT_YOURS.remedy))
         return user
 
     # --- the page

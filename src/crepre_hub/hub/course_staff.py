@@ -15,8 +15,9 @@ from crepre_hub.desk.people import HubUser
 from crepre_hub.hub.course_pages import Frame
 from crepre_hub.hub.running import running_of
 from crepre_hub.login.later import come_back_later
+from crepre_hub.sentences import say
 
-TEACHERS_ONLY = "Only a teacher of this course may do that. Ask one of them."
+TEACHERS_ONLY = say("Only a teacher of this course may do that. Ask one of them.")
 
 
 class StaffHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types

@@ -12,8 +12,9 @@ from crepre_hub.errors import CourseError
 from crepre_hub.hub.course_staff import StaffHandler
 from crepre_hub.hub.join_link_pages import JoinLinksPage, Made, wish_of
 from crepre_hub.login.later import come_back_later
+from crepre_hub.sentences import say, together
 
-SAID = {"revoked": "The link is revoked: nobody can join by it any more."}
+SAID = {"revoked": say("The link is revoked: nobody can join by it any more.")}
 
 
 class JoinLinksHandler(StaffHandler):
@@ -42,14 +43,14 @@ class JoinLinksHandler(StaffHandler):
         elif action == "revoke":
             await self._revoke(course)
         else:
-            raise web.HTTPError(400, "This page makes and revokes links, and nothing else.")
+            raise web.HTTPError(400, say("This page makes and revokes links, and nothing else."))
 
     async def _make(self, course: Course) -> None:
         fields = {name: self.get_body_argument(name, "") for name in ("days", "seats", "section")}
         wish = wish_of(**fields)
         if isinstance(wish, Refused):
             self.set_status(400)
-            await self._show(course, trouble=f"{wish.message} {wish.remedy}")
+            await self._show(course, trouble=together(wish.message, wish.remedy))
             return
         with come_back_later():
             _, code = self.desks.joining.make(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from crepre_hub.courses.links import JoinLink
 from crepre_hub.decisions import Refused
 from crepre_hub.hub.course_pages import Frame
+from crepre_hub.sentences import say
 
 MOST_DAYS = 366
 MOST_SEATS = 10_000
@@ -52,14 +53,20 @@ class LinkWish:
 def wish_of(*, days: str, seats: str, section: str) -> LinkWish | Refused:
     """What the form asks for, or why it cannot be had."""
     if not _is_number(days, MOST_DAYS):
-        return Refused("days", "A link works for 1 to 366 days.", "Write such a number.")
+        return Refused("days", say("A link works for 1 to 366 days."), say("Write such a number."))
     if seats.strip() and not _is_number(seats, MOST_SEATS):
         return Refused(
-            "seats", "A link has 1 to 10000 seats, or any number.", "Write one, or leave it empty."
+            "seats",
+            say("A link has 1 to 10000 seats, or any number."),
+            say("Write one, or leave it empty."),
         )
     plain = section.strip()
     if len(plain) > LONGEST_SECTION or not plain.isprintable():
-        return Refused("section", "This is not a section.", "Write 80 characters at most.")
+        return Refused(
+            "section",
+            say("This is not a section."),
+            say("Write 80 letters or digits at most."),
+        )
     return LinkWish(int(days), int(seats) if seats.strip() else None, plain)
 
 

@@ -12,9 +12,16 @@ from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
 from crepre_hub.desk.course_page import MemberRow
 from crepre_hub.errors import CourseError
+from crepre_hub.sentences import say
 
 MOST_AT_ONCE = 50
 LONGEST_SECTION = 80
+
+WRITE = {
+    KeyKind.NAME: say("Write user names."),
+    KeyKind.EMAIL: say("Write e-mail addresses."),
+    KeyKind.ID: say("Write ids, as the login knows them."),
+}
 
 _BETWEEN = re.compile(r"[\s,;]+")
 
@@ -67,10 +74,12 @@ def wish_of(course: Course, *, who: str, role: str, section: str) -> Wish:
         CourseError: If it cannot be had; nobody is added then.
     """
     if role not in set(Role):
-        raise CourseError("This is not a role.", remedy="Choose one of the list.")
+        raise CourseError(say("This is not a role."), remedy=say("Choose one of the list."))
     plain = section.strip()
     if len(plain) > LONGEST_SECTION or not plain.isprintable() or plain[:1] in tuple("=+@-"):
-        raise CourseError("This is not a section.", remedy="Write 80 letters or digits at most.")
+        raise CourseError(
+            say("This is not a section."), remedy=say("Write 80 letters or digits at most.")
+        )
     return Wish(people_in(course, who), Role(role), plain)
 
 
@@ -78,10 +87,10 @@ def people_in(course: Course, who: str) -> tuple[Key, ...]:
     """The people in *who*, as the course's lists write them; with blanks or commas between."""
     words = tuple(dict.fromkeys(word for word in _BETWEEN.split(who) if word))
     if not words:
-        raise CourseError("Nobody was named.", remedy="Write whom to add.")
+        raise CourseError(say("Nobody was named."), remedy=say("Write whom to add."))
     if len(words) > MOST_AT_ONCE:
-        text = f"These are more than {MOST_AT_ONCE} people."
-        raise CourseError(text, remedy="Bring them as a roster's file.")
+        text = say("These are more than %(most)s people.", most=MOST_AT_ONCE)
+        raise CourseError(text, remedy=say("Bring them as a roster's file."))
     return tuple(_key(course, word) for word in words)
 
 
@@ -89,10 +98,8 @@ def _key(course: Course, word: str) -> Key:
     try:
         return course.key_of(word)
     except ValueError as error:
-        wanted = {"name": "user names", "email": "e-mail addresses", "id": "ids"}[course.members_by]
-        raise CourseError(
-            f"{word[:40]!r} {error}.", remedy=f"People of this course are told by {wanted}."
-        ) from None
+        text = say("%(who)s cannot be added: %(why)s.", who=word[:40], why=str(error))
+        raise CourseError(text, remedy=WRITE[KeyKind(course.members_by)]) from None
 
 
 def key_in(written: str) -> Key:
@@ -104,7 +111,9 @@ def key_in(written: str) -> Key:
     """
     kind, _, text = written.partition(":")
     if kind not in set(KeyKind) or not text:
-        raise CourseError("This is nobody of the course.", remedy="Look at the page again.")
+        raise CourseError(
+            say("This is nobody of the course."), remedy=say("Look at the page again.")
+        )
     return Key(KeyKind(kind), text)
 
 

@@ -13,12 +13,15 @@ from crepre_hub.desk.roster_file import Applied, Chosen, Outdated, RosterFile
 from crepre_hub.hub.course_staff import StaffHandler
 from crepre_hub.hub.roster_pages import RosterPage, counted, preview_of
 from crepre_hub.login.later import come_back_later
+from crepre_hub.sentences import say, together
 
-OUTDATED = (
+OUTDATED = say(
     "Nothing was changed: somebody else has just changed who is in the course. This is what the"
     " file would do now."
 )
-NO_FILE = Refused("no-file", "No file was chosen.", "Choose one, then look at what it changes.")
+NO_FILE = Refused(
+    "no-file", say("No file was chosen."), say("Choose one, then look at what it changes.")
+)
 
 
 class RosterFileHandler(StaffHandler):
@@ -39,7 +42,7 @@ class RosterFileHandler(StaffHandler):
         steps = {"read": self._read, "again": self._again, "apply": self._apply}
         step = steps.get(self.get_body_argument("action", ""))
         if step is None:
-            raise web.HTTPError(400, "This page reads and applies lists, and nothing else.")
+            raise web.HTTPError(400, say("This page reads and applies lists, and nothing else."))
         with come_back_later():
             await step(course)
 
@@ -85,7 +88,7 @@ class RosterFileHandler(StaffHandler):
 
     async def _refuse(self, course: Course, refusal: Refused) -> None:
         self.set_status(400)
-        await self._show(course, trouble=f"{refusal.message} {refusal.remedy}")
+        await self._show(course, trouble=together(refusal.message, refusal.remedy))
 
     async def _show(
         self,

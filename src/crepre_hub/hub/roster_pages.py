@@ -10,6 +10,8 @@ from crepre_hub.courses.columns import Field, guess_columns
 from crepre_hub.courses.enrolment import Enrolment
 from crepre_hub.desk.roster_file import RosterFile
 from crepre_hub.hub.course_pages import Frame
+from crepre_hub.sentences import say
+from crepre_hub.sheets.problems import SheetProblem
 
 SHOWN = 500
 """So many people of a kind at most; the rest is counted."""
@@ -61,11 +63,11 @@ class Preview:
     headings: tuple[str, ...]
     columns: tuple[Column, ...]
     read_as: str
-    problems: tuple[str, ...]
+    problems: tuple[SheetProblem, ...]
     remedy: str
     groups: tuple[Group, ...]
     same: int
-    passed_over: tuple[str, ...]
+    passed_over: tuple[SheetProblem, ...]
     left_out: tuple[Person, ...]
     is_strange: bool
     changes: int
@@ -87,7 +89,13 @@ def counted(done: str) -> str:
     found = _DONE.fullmatch(done)
     if found is None:
         return ""
-    return "The list counts now: {} joined, {} changed, {} left.".format(*map(int, found.groups()))
+    join, change, leave = map(int, found.groups())
+    return say(
+        "The list counts now: %(join)s joined, %(change)s changed, %(leave)s left.",
+        join=join,
+        change=change,
+        leave=leave,
+    )
 
 
 def preview_of(file: RosterFile) -> Preview:
@@ -105,11 +113,11 @@ def preview_of(file: RosterFile) -> Preview:
         headings=tuple(dict.fromkeys(filter(None, file.headings))),
         columns=tuple(_columns(file)),
         read_as=file.sheet.encoding if file.sheet else "",
-        problems=tuple(str(each) for each in file.problem.problems[:SHOWN]) if file.problem else (),
+        problems=file.problem.problems[:SHOWN] if file.problem else (),
         remedy=file.problem.remedy if file.problem and not file.headings else "",
         groups=groups,
         same=change.same if change else 0,
-        passed_over=tuple(map(str, file.sheet.passed_over)) if file.sheet else (),
+        passed_over=file.sheet.passed_over if file.sheet else (),
         left_out=tuple(map(_person, file.left_out)),
         is_strange=change is not None and left > FEW and left > change.same + groups[2].count,
         changes=sum(group.count for group in groups),
