@@ -2,5 +2,6 @@
 
 from __future__ import annotations
 
+from tests.labs.browser import browser  # noqa: F401
 from tests.machine.directory import directory  # noqa: F401  (pytest finds fixtures by their names)
-from tests.machine.fixtures import root  # noqa: F401
+from tests.machine.fixtures import chromium, root  # noqa: F401

@@ -42,6 +42,7 @@ class JoinLink:
         seats: How many may use it; None for no limit.
         used: How many have.
         by: Who made it; empty for the command line.
+        section: The section that it puts people into; may be empty.
     """
 
     id: str
@@ -52,6 +53,7 @@ class JoinLink:
     used: int = 0
     revoked_at: datetime | None = None
     by: str = ""
+    section: str = ""
 
     def trouble(self, *, now: datetime) -> Refused | None:
         """Why nobody can use it, if so."""

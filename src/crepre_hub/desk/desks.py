@@ -8,6 +8,7 @@ from crepre_hub.clock import Clock, utc_now
 from crepre_hub.desk.course_page import CoursePageDesk
 from crepre_hub.desk.joining import JoinDesk
 from crepre_hub.desk.people import PeopleDesk
+from crepre_hub.desk.roster_file import RosterFileDesk
 from crepre_hub.desk.rosters import RosterDesk
 from crepre_hub.desk.terms import TermDesk
 from crepre_hub.desk.visits import VisitDesk
@@ -47,6 +48,11 @@ class CourseDesks:
     def terms(self) -> TermDesk:
         """Opens and closes courses by hand."""
         return TermDesk(self._stores.terms, self._clock)
+
+    @cached_property
+    def roster_files(self) -> RosterFileDesk:
+        """Files that are looked at before they change who is in a course."""
+        return RosterFileDesk(self.rosters, self._clock)
 
     @cached_property
     def joining(self) -> JoinDesk:

@@ -78,6 +78,11 @@ class PeopleDesk:
         mine = self._store.counting_for(keys, now=self._clock())
         return Person(name, is_admin, keys, mine)
 
+    def keys_of(self, key: Key) -> frozenset[Key]:
+        """Everything by which lists may know whoever has *key*, as the last login proved it."""
+        known = self._store.person_or_none(key.text) if key.kind is KeyKind.NAME else None
+        return frozenset({key}) | (known.keys if known else frozenset())
+
     def enrolments(self) -> tuple[Enrolment, ...]:
         """Everybody's that count now, but for those of the course files."""
         return self._store.all_counting(now=self._clock())

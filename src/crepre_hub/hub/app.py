@@ -48,9 +48,9 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         config=True
     )
 
+    desks = Callable(help="Returns the CourseDesks.").tag(config=True)
     people = Callable(help="Returns the PeopleDesk.").tag(config=True)
     visits = Callable(help="Returns the VisitDesk.").tag(config=True)
-    course_page = Callable(help="Returns the CoursePageDesk.").tag(config=True)
     joining = Callable(help="Returns the JoinDesk.").tag(config=True)
     gate = Callable(help="Returns the Gate for join codes.").tag(config=True)
     pages: Any = List(help="Routes of the lab's own pages, before JupyterHub's.").tag(config=True)

@@ -12,8 +12,10 @@ from crepre_hub.desk.people import HubUser
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
+from crepre_hub.hub.join_link_handlers import JoinLinksHandler
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
+from crepre_hub.hub.roster_handlers import RosterFileHandler
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.hub.static_files import PackedFilesHandler
@@ -59,16 +61,18 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
 
 def configure_courses(c: Any, wiring: Wiring) -> None:
     """Who is in which course, what each may do there, and the pages of courses."""
+    c.CrepreHub.desks = lambda: wiring.desks
     c.CrepreHub.people = lambda: wiring.desks.people
     c.CrepreHub.visits = lambda: wiring.desks.visits
     c.CrepreHub.joining = lambda: wiring.desks.joining
-    c.CrepreHub.course_page = lambda: wiring.desks.page
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
     c.CrepreHub.pages = [
         (r"/join", JoinHandler),
         (r"/join/([^/]+)", JoinHandler),
         (r"/course/([^/]+)", CourseHandler),
+        (r"/course/([^/]+)/roster", RosterFileHandler),
+        (r"/course/([^/]+)/links", JoinLinksHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
     ]

@@ -139,6 +139,7 @@ join_links = Table(
     Column("used", Integer, nullable=False),
     Column("revoked_at", UtcMoment),
     Column("by", String(255), nullable=False),
+    Column("section", String(80), nullable=False, server_default=""),
     Index("crepre_join_links_course", "course"),
 )
 
@@ -207,4 +208,24 @@ purges = Table(
     Column("archive", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
     Index("crepre_purges_course", "course"),
+)
+
+hands = Table(
+    "crepre_hands",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("since", UtcMoment, nullable=False),
+)
+
+announcements = Table(
+    "crepre_announcements",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("course", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("until", UtcMoment, nullable=False),
+    Index("crepre_announcements_course", "course", "until"),
 )
