@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
+from crepre_hub.store.hands import HandStore
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
 from crepre_hub.store.terms import TermStore
@@ -23,6 +24,7 @@ class CourseStores:
     entries: EntryLog
     terms: TermStore
     ends: EndStore
+    hands: HandStore
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
@@ -34,4 +36,5 @@ class CourseStores:
             EntryLog(engine),
             TermStore(engine),
             EndStore(engine),
+            HandStore(engine),
         )
