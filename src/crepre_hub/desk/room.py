@@ -106,4 +106,5 @@ def _if_up(since: datetime | None, now: datetime) -> datetime | None:
 
 def _order(tile: Tile, now: datetime) -> tuple[bool, datetime, int, str]:
     at = STATES.index(tile.state)
+    at += len(STATES) * (not tile.row.user_name)
     return tile.hand_since is None, tile.hand_since or now, at, tile.row.label.casefold()
