@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from crepre_hub.clock import Clock, utc_now
+from crepre_hub.desk.announcing import AnnouncementDesk
 from crepre_hub.desk.course_page import CoursePageDesk
 from crepre_hub.desk.joining import JoinDesk
 from crepre_hub.desk.people import PeopleDesk
@@ -70,6 +71,11 @@ class CourseDesks:
     def room(self) -> RoomDesk:
         """Who is at work, stuck, or has a hand up."""
         return RoomDesk(self.people, self.page, self._stores.hands, self._clock)
+
+    @cached_property
+    def announcements(self) -> AnnouncementDesk:
+        """What teachers tell their courses."""
+        return AnnouncementDesk(self.people, self._stores.announcements, self._clock)
 
     @cached_property
     def page(self) -> CoursePageDesk:

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
+from crepre_hub.desk.announcing import News
 from crepre_hub.desk.people import HubUser
 from crepre_hub.desk.room import Hand
+from crepre_hub.hub.announcement_handlers import AnnouncementsHandler, NewsHandler
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
@@ -78,6 +80,8 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)/room", RoomHandler),
         (r"/course/([^/]+)/room/tiles", RoomTilesHandler),
         (r"/course/([^/]+)/hand", HandHandler),
+        (r"/course/([^/]+)/announcements", AnnouncementsHandler),
+        (r"/api/crepre/news", NewsHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
     ]
@@ -149,6 +153,7 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "settings_problems": lambda user: _problems_for(user, wiring),
         "courses_to_teach": lambda user: partial(_courses_to_teach, user, wiring),
         "my_hands": lambda user: partial(_hands_of, user, wiring),
+        "my_news": lambda user: partial(_news_for, user, wiring),
         "visitors": lambda user: partial(_visitors_of, user, wiring),
     }
 
@@ -162,6 +167,11 @@ def _courses_to_teach(user: Any, wiring: Wiring) -> list[tuple[str, str]]:
 def _hands_of(user: Any, wiring: Wiring) -> tuple[Hand, ...]:
     """The hand of *user* in each course that they are a student of."""
     return wiring.desks.room.hands_of(HubUser(user.name, bool(user.admin)))
+
+
+def _news_for(user: Any, wiring: Wiring) -> tuple[News, ...]:
+    """What the courses of *user* announce."""
+    return wiring.desks.announcements.for_user(HubUser(user.name, bool(user.admin)))
 
 
 def _visitors_of(user: Any, wiring: Wiring) -> tuple[Entry, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from crepre_hub.store.announcements import AnnouncementStore
 from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
 from crepre_hub.store.hands import HandStore
@@ -25,6 +26,7 @@ class CourseStores:
     terms: TermStore
     ends: EndStore
     hands: HandStore
+    announcements: AnnouncementStore
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
@@ -37,4 +39,5 @@ class CourseStores:
             TermStore(engine),
             EndStore(engine),
             HandStore(engine),
+            AnnouncementStore(engine),
         )
