@@ -8,13 +8,17 @@ from typing import Any
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
+from crepre_hub.desk.announcing import News
 from crepre_hub.desk.people import HubUser
+from crepre_hub.desk.room import Hand
+from crepre_hub.hub.announcement_handlers import AnnouncementsHandler, NewsHandler
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
+from crepre_hub.hub.room_handlers import HandHandler, RoomHandler, RoomTilesHandler
 from crepre_hub.hub.roster_handlers import RosterFileHandler
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
@@ -73,6 +77,11 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)", CourseHandler),
         (r"/course/([^/]+)/roster", RosterFileHandler),
         (r"/course/([^/]+)/links", JoinLinksHandler),
+        (r"/course/([^/]+)/room", RoomHandler),
+        (r"/course/([^/]+)/room/tiles", RoomTilesHandler),
+        (r"/course/([^/]+)/hand", HandHandler),
+        (r"/course/([^/]+)/announcements", AnnouncementsHandler),
+        (r"/api/crepre/news", NewsHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
     ]
@@ -143,6 +152,8 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "has_passwords": "accounts" in wiring.settings.lab.login.kind,
         "settings_problems": lambda user: _problems_for(user, wiring),
         "courses_to_teach": lambda user: partial(_courses_to_teach, user, wiring),
+        "my_hands": lambda user: partial(_hands_of, user, wiring),
+        "my_news": lambda user: partial(_news_for, user, wiring),
         "visitors": lambda user: partial(_visitors_of, user, wiring),
     }
 
@@ -151,6 +162,16 @@ def _courses_to_teach(user: Any, wiring: Wiring) -> list[tuple[str, str]]:
     """Id and title of each course whose page *user* may see."""
     reader = HubUser(user.name, bool(user.admin))
     return [(course.id, course.title) for course in wiring.desks.page.courses_of(reader)]
+
+
+def _hands_of(user: Any, wiring: Wiring) -> tuple[Hand, ...]:
+    """The hand of *user* in each course that they are a student of."""
+    return wiring.desks.room.hands_of(HubUser(user.name, bool(user.admin)))
+
+
+def _news_for(user: Any, wiring: Wiring) -> tuple[News, ...]:
+    """What the courses of *user* announce."""
+    return wiring.desks.announcements.for_user(HubUser(user.name, bool(user.admin)))
 
 
 def _visitors_of(user: Any, wiring: Wiring) -> tuple[Entry, ...]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from crepre_hub.store.announcements import AnnouncementStore
 from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
+from crepre_hub.store.hands import HandStore
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
 from crepre_hub.store.terms import TermStore
@@ -23,6 +25,8 @@ class CourseStores:
     entries: EntryLog
     terms: TermStore
     ends: EndStore
+    hands: HandStore
+    announcements: AnnouncementStore
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
@@ -34,4 +38,6 @@ class CourseStores:
             EntryLog(engine),
             TermStore(engine),
             EndStore(engine),
+            HandStore(engine),
+            AnnouncementStore(engine),
         )
