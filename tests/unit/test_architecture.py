@@ -33,7 +33,7 @@ LAYERS = (
     },
     {"courses", "gpu", "profiles"},
     {"settings"},
-    {"store", "backends", "login", "ops", "doctor", "sheets", "languages"},
+    {"store", "backends", "login", "ops", "doctor", "probes", "sheets", "languages"},
     {"desk"},
     {"wiring"},
     {"hub", "web", "cli"},
@@ -71,6 +71,7 @@ OUTSIDE = {
     "ldap3": {"login"},
     "jwt": {"login"},
     "babel": {"languages"},
+    "pynvml": {"probes"},
 }
 """Each outside library is known to few; the others meet it behind an adapter."""
 
