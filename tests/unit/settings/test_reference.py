@@ -24,6 +24,9 @@ COURSE_KEYS_IN_COMMENTS = {"id", "opens", "closes"}
 CONTENT_IN_COMMENTS = "# [content]"
 """Where the section begins that the first course does without: it has no repository of its own."""
 
+GPUS_IN_COMMENTS = "# [profiles.gpu]"
+"""The same of what a machine without a GPU has no use for."""
+
 
 def keys_of(model: type[BaseModel], before: str = "") -> Iterator[str]:
     """Every setting of *model*, sections with their own."""
@@ -41,6 +44,12 @@ def keys_in(table: Mapping[str, Any], before: str = "") -> Iterator[str]:
             yield from keys_in(value, f"{before}{name}/")
 
 
+def uncommented(text: str) -> str:
+    """*text* as it is once an admin has taken one ``#`` from each line; prose keeps its own."""
+    code = r"^# (#|\[|\w+ = |\w+\.\w+ = )"
+    return re.sub(code, r"\1", text, flags=re.MULTILINE)
+
+
 def test_the_lab_reference_has_every_setting_and_no_other() -> None:
     """A setting that is added, renamed or removed changes the manual."""
     document = tomllib.loads(reference_text("settings"))
@@ -56,7 +65,8 @@ def test_each_value_in_the_lab_reference_is_the_default(tmp_path: Path) -> None:
 def test_the_course_reference_has_every_setting_and_no_other() -> None:
     """Both the course's own settings and those of a profile."""
     text, _, content = reference_text("course").partition(CONTENT_IN_COMMENTS)
-    document = tomllib.loads(text)
+    text, _, gpus = text.partition(GPUS_IN_COMMENTS)
+    document = tomllib.loads(text + uncommented(GPUS_IN_COMMENTS + gpus))
     profiles = document.pop("profiles")
     commented = set(re.findall(r"^# (\w+) = ", text, re.MULTILINE))
     keys = set(re.findall(r"^# (\w+) = ", content, re.MULTILINE))
@@ -67,13 +77,13 @@ def test_the_course_reference_has_every_setting_and_no_other() -> None:
 
 
 def test_a_section_in_comments_counts_once_they_are_taken_away(tmp_path: Path) -> None:
-    """What the reference shows of ``[content]`` can be used as it stands."""
-    text, mark, content = reference_text("course").partition(CONTENT_IN_COMMENTS)
-    whole = text + re.sub("^# ", "", mark + content, flags=re.MULTILINE)
-    (tmp_path / "music.toml").write_text(whole)
-    course = read_course(tmp_path / "music.toml", images=["course-cpu"])
+    """What the reference shows of GPUs and of ``[content]`` can be used as it stands."""
+    text, mark, rest = reference_text("course").partition(GPUS_IN_COMMENTS)
+    (tmp_path / "music.toml").write_text(text + uncommented(mark + rest))
+    course = read_course(tmp_path / "music.toml", images=["course-cpu", "course-gpu"])
     assert course.content is not None
     assert course.content.place == "creative-prediction"
+    assert course.profiles["gpu"].summary == "2 CPUs, 8 GiB, 6 GiB of a GPU"
 
 
 @pytest.mark.parametrize("topic", TOPICS)

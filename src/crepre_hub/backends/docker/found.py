@@ -12,6 +12,7 @@ from docker.errors import APIError, NotFound
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.docker.answers import errors_as_ours
 from crepre_hub.backends.docker.container import SERVER_LABEL, USER_LABEL
+from crepre_hub.backends.docker.gpu import gpu_of
 from crepre_hub.backends.docker.network import LAB_LABEL
 
 REMOVAL_UNDER_WAY = 409
@@ -50,4 +51,5 @@ def remove_container(client: APIClient, found: Found) -> None:
 def _found(container: Mapping[str, Any]) -> Found:
     labels = container["Labels"]
     seat = Seat(labels[USER_LABEL], labels.get(SERVER_LABEL, ""))
-    return Found(container["Id"], seat, datetime.fromtimestamp(container["Created"], UTC))
+    since = datetime.fromtimestamp(container["Created"], UTC)
+    return Found(container["Id"], seat, since, gpu_of(labels))

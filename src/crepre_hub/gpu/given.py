@@ -1,0 +1,60 @@
+"""The GPU that one server is given, and what keeps it to its share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cap(StrEnum):
+    """What keeps a server to its share of a GPU's memory."""
+
+    NONE = "none"
+    """Nothing has to: the GPU, or the slice, is the server's alone."""
+
+    DRIVER = "driver"
+    """The driver refuses more to the whole container. Enforced."""
+
+    MPS = "mps"
+    """NVIDIA's Multi-Process Service refuses more to each process, and so not to several."""
+
+    COOPERATIVE = "cooperative"
+    """Frameworks are told to take no more, and their users may tell them otherwise."""
+
+    @property
+    def is_enforced(self) -> bool:
+        """Whether nothing that runs in the container can get more than its share."""
+        return self in (Cap.NONE, Cap.DRIVER)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenGpu:
+    """
+    What a backend has to know of a lease.
+
+    Attributes:
+        lease: Its id.
+        uuid: The device: a card or a slice.
+        share: Bytes that the server may hold there.
+        memory: Bytes that the device has.
+        cap: What keeps it to *share*.
+    """
+
+    lease: str
+    uuid: str
+    share: int
+    memory: int
+    cap: Cap = Cap.NONE
+
+    def __str__(self) -> str:
+        """As a container's label says it; ``given_in`` reads it."""
+        return f"{self.lease} {self.uuid} {self.share} {self.memory} {self.cap.value}"
+
+
+def given_in(text: str) -> GivenGpu | None:
+    """The reverse of ``str``; None where *text* was written by somebody else."""
+    try:
+        lease, uuid, share, memory, cap = text.split(" ")
+        return GivenGpu(lease, uuid, int(share), int(memory), Cap(cap))
+    except ValueError:
+        return None
