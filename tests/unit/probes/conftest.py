@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pynvml
 import pytest
 
-from tests.unit.probes.nvml_library import Card, Library
+from tests.machine.nvml_library import Card, Library
 
 Machine = Callable[..., Library]
 

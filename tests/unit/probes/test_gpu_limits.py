@@ -9,8 +9,8 @@ import pytest
 from crepre_hub.errors import GpuNotGiven
 from crepre_hub.probes import gpu_limits
 from crepre_hub.probes.gpu_limits import limit_memory, why_no_limits
+from tests.machine.nvml_library import Card, GiB
 from tests.unit.probes.conftest import Machine
-from tests.unit.probes.nvml_library import Card, GiB
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pynvml
 
 from crepre_hub.probes.gpu_use import GpuLoad, GpuProcess, GpuSample, sample_gpus
+from tests.machine.nvml_library import Card, GiB
 from tests.unit.probes.conftest import Machine
-from tests.unit.probes.nvml_library import Card, GiB
 
 ONE = "3f" * 32
 

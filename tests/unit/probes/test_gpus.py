@@ -7,8 +7,8 @@ import pytest
 
 from crepre_hub.probes.gpus import FoundGpu, GpuInventory, look_at_gpus
 from crepre_hub.probes.nvml import MEANINGS
+from tests.machine.nvml_library import Card, GiB
 from tests.unit.probes.conftest import Machine
-from tests.unit.probes.nvml_library import Card, GiB
 
 
 def test_each_card_is_found_by_its_uuid(machine: Machine) -> None:

@@ -36,25 +36,26 @@ def test_a_profile_asks_for_a_gpu_or_none(
     assert (found.gpu, found.summary) == (wish, summary)
 
 
+OR_WHOLE = "; or 'whole' for a GPU of one's own"
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ('gpu = "hole"', ("profiles/gpu/gpu: 'hole' is not an amount; write a number and MiB or GiB,"
-                         " like '2 GiB'; or 'whole' for a GPU of one's own")),
-        ('gpu = "6 GB"', ("profiles/gpu/gpu: 'GB' is not a unit of memory; use MiB, GiB, TiB;"
-                         " or 'whole' for a GPU of one's own")),
-        ("gpu = 1", "profiles/gpu/gpu: 1 is not an amount"),
-        ("gpu = true", "profiles/gpu/gpu: True is not an amount"),
-        ('gpu = "0 GiB"', "profiles/gpu/gpu: '0 GiB' is no share; leave gpu out"),
-        ('lease = "2 h"', "profiles/gpu: lease is for profiles with a GPU; add gpu"),
-        ('gpu = "whole"\nlease = "2 min"', "profiles/gpu: lease is too short; at least '5 min'"),
-        ('gpu = "whole"\nlease = 2', "profiles/gpu/lease: 2 is not an amount"),
-        ('gpus = "whole"', "profiles/gpu/gpus: unknown setting; did you mean 'gpu'?"),
+        ('gpu = "6 GB"', f"/gpu: 'GB' is not a unit of memory; use MiB, GiB, TiB{OR_WHOLE}"),
+        ('gpu = "hole"', "/gpu: 'hole' is not an amount; write a number and MiB or GiB, like"),
+        ("gpu = 1", "/gpu: 1 is not an amount"),
+        ("gpu = true", "/gpu: True is not an amount"),
+        ('gpu = "0 GiB"', "/gpu: '0 GiB' is no share; leave gpu out"),
+        ('lease = "2 h"', ": lease is for profiles with a GPU; add gpu"),
+        ('gpu = "whole"\nlease = "2 min"', ": lease is too short; at least '5 min'"),
+        ('gpu = "whole"\nlease = 2', "/lease: 2 is not an amount"),
+        ('gpus = "whole"', "/gpus: unknown setting; did you mean 'gpu'?"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_about_gpus_is_told_with_its_place(tmp_path: Path, lines: str, said: str) -> None:
     """File, path, what is wrong and what would be right."""
     with pytest.raises(SettingsProblems) as caught:
         profile(tmp_path, lines)
     (problem,) = caught.value.problems
-    assert str(problem).startswith(f"courses/ml.toml: {said}")
+    assert str(problem).startswith(f"courses/ml.toml: profiles/gpu{said}")

@@ -41,6 +41,15 @@ class Card:
     samples: list[tuple[int, int]] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Card:
+        """A card as JSON says it, where the numbers of processes are texts."""
+        rows = {name: row.pop(name, {}) for name in ("processes", "graphics")}
+        numbers = {
+            name: {int(pid): used for pid, used in each.items()} for name, each in rows.items()
+        }
+        return cls(**row, **numbers)
+
 
 class Library:
     """``libnvidia-ml.so.1`` of a machine with *cards*."""
