@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 from ipaddress import IPv4Network
 from pathlib import Path, PurePosixPath
@@ -31,6 +32,7 @@ POINTS = sorted(entry_points(group="crepre.backends"), key=lambda point: point.n
 TOLD = {"CREPRE_COURSE_TITLE": "Music {user} {0} {x.y} }{ 100%"}
 PLACEMENT = Placement("music", "small", "course-cpu", 1.5, 2 * GiB, environment=TOLD)
 ADA = Seat("ada")
+ENDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEY = "ab" * 32
 LABS = Path("/to be set")
 
@@ -240,13 +242,13 @@ def test_a_server_without_a_gpu_is_told_that_it_has_none(backend: Backend) -> No
 @pytest.mark.parametrize("cap", Cap)
 def test_a_server_is_told_its_gpu_and_no_other(backend: Backend, cap: Cap) -> None:
     """By the UUID, whatever caps it, and in every variable that names GPUs."""
-    given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, cap)
+    given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, ENDS, cap)
     assert set(gpu_variables(backend, given).values()) == {"GPU-7"}
 
 
 def test_a_gpu_of_the_last_start_is_not_kept(backend: Backend) -> None:
     """Every trait that a server with a GPU sets, one without sets as well."""
-    given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, Cap.COOPERATIVE)
+    given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, ENDS, Cap.COOPERATIVE)
     assert set(rendered(backend, ADA)) == set(rendered(backend, ADA, replace(PLACEMENT, gpu=given)))
 
 

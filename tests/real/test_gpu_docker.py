@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +32,7 @@ from tests.machine.own_engine import OwnEngine
 pytestmark = pytest.mark.timeout(300)
 
 GiB = 1024**3
+ENDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LAB = "trig"
 GREEDY = "crepre-test/greedy:1"
 """An image that asks for every GPU, as images with CUDA do."""
@@ -110,7 +112,7 @@ def seen_by(container: dict[str, Any]) -> list[str]:
 def lease(number: int, uuid: str, share: int = 24) -> GivenGpu:
     """The lease of *share* GiB of a pretended card."""
     cap = Cap.NONE if share == 24 else Cap.COOPERATIVE
-    return GivenGpu(f"lease-{number}", uuid, share * GiB, 24 * GiB, cap)
+    return GivenGpu(f"lease-{number}", uuid, share * GiB, 24 * GiB, ENDS, cap)
 
 
 async def test_each_of_a_class_sees_its_own_gpu(start: Start, gpu_rig: GpuRig) -> None:

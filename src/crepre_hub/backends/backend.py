@@ -47,12 +47,16 @@ class Found:
     Attributes:
         id: Names it for ever, as no other: the next server of the same seat has another one.
         since: When it was made.
+        course: Id of the course that it runs for.
+        profile: Id of the profile within the course.
         gpu: What it was given when it was made, which nothing changes; None for no GPU.
     """
 
     id: str
     seat: Seat
     since: datetime
+    course: str = ""
+    profile: str = ""
     gpu: GivenGpu | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -37,6 +38,7 @@ class GivenGpu:
         uuid: The device: a card or a slice.
         share: Bytes that the server may hold there.
         memory: Bytes that the device has.
+        ends: Of the lease, as it was when the server was made; it may be renewed since.
         cap: What keeps it to *share*.
     """
 
@@ -44,17 +46,20 @@ class GivenGpu:
     uuid: str
     share: int
     memory: int
+    ends: datetime
     cap: Cap = Cap.NONE
 
     def __str__(self) -> str:
         """As a container's label says it; ``given_in`` reads it."""
-        return f"{self.lease} {self.uuid} {self.share} {self.memory} {self.cap.value}"
+        size = f"{self.share} {self.memory}"
+        return f"{self.lease} {self.uuid} {size} {self.ends.isoformat()} {self.cap.value}"
 
 
 def given_in(text: str) -> GivenGpu | None:
     """The reverse of ``str``; None where *text* was written by somebody else."""
     try:
-        lease, uuid, share, memory, cap = text.split(" ")
-        return GivenGpu(lease, uuid, int(share), int(memory), Cap(cap))
+        lease, uuid, share, memory, ends, cap = text.split(" ")
+        until = datetime.fromisoformat(ends)
+        return GivenGpu(lease, uuid, int(share), int(memory), until, Cap(cap))
     except ValueError:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ from crepre_hub.gpu.given import Cap, GivenGpu
 
 GiB = 1024 * MiB
 LABELS = SeatLabels("lab", "ada", "", "ml-101", "cpu")
-WHOLE = GivenGpu("lease-7", "GPU-1", share=24 * GiB, memory=24 * GiB)
+ENDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+WHOLE = GivenGpu("lease-7", "GPU-1", share=24 * GiB, memory=24 * GiB, ends=ENDS)
 LIMITS = SeatLimits(cpus=1.5, memory_bytes=2048 * MiB)
 
 
@@ -94,12 +96,15 @@ def test_a_container_says_which_gpu_it_has() -> None:
     """After a crash the labels alone lead to lease, device and share."""
     labels = replace(LABELS, gpu=WHOLE).render()
     assert labels["crepre.lease"] == "lease-7"
-    assert labels["crepre.gpu"] == f"lease-7 GPU-1 {24 * GiB} {24 * GiB} none"
+    assert (
+        labels["crepre.gpu"]
+        == f"lease-7 GPU-1 {24 * GiB} {24 * GiB} 2026-11-24T12:00:00+00:00 none"
+    )
     assert gpu_of(labels) == WHOLE
 
 
 @pytest.mark.parametrize(
-    "labels", [{}, {"crepre.gpu": ""}, {"crepre.gpu": "all"}, {"crepre.gpu": "a b 1 2 sometimes"}]
+    "labels", [{}, {"crepre.gpu": ""}, {"crepre.gpu": "all"}, {"crepre.gpu": "a b 1 2 soon none"}]
 )
 def test_labels_of_others_tell_of_no_gpu(labels: dict[str, str]) -> None:
     """What the lab did not write is not believed, and raises nothing."""

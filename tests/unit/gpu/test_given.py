@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +14,10 @@ from crepre_hub.gpu.given import Cap, GivenGpu, given_in
 GiB = 1024**3
 WORD = st.text("abcdef0123456789-GPUMI", min_size=1, max_size=50)
 SIZES = st.integers(1, 2**45)
+ENDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 GIVEN = st.builds(
-    lambda lease, uuid, sizes, cap: GivenGpu(lease, uuid, min(sizes), max(sizes), cap),
-    WORD, WORD, st.tuples(SIZES, SIZES), st.sampled_from(Cap),
+    lambda lease, uuid, sizes, ends, cap: GivenGpu(lease, uuid, min(sizes), max(sizes), ends, cap),
+    WORD, WORD, st.tuples(SIZES, SIZES), st.datetimes(timezones=st.just(UTC)), st.sampled_from(Cap),
 )  # fmt: skip
 
 
@@ -43,7 +46,7 @@ def test_frameworks_get_no_more_than_the_share(gpu: GivenGpu) -> None:
 
 def test_what_frameworks_are_told_of_six_of_24_gib() -> None:
     """Both of XLA's names, the old and the new one; TensorFlow knows no fraction, only growth."""
-    assert framework_defaults(GivenGpu("l", "GPU-1", 6 * GiB, 24 * GiB, Cap.COOPERATIVE)) == {
+    assert framework_defaults(GivenGpu("l", "GPU-1", 6 * GiB, 24 * GiB, ENDS, Cap.COOPERATIVE)) == {
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
         "XLA_CLIENT_MEM_FRACTION": "0.229",
@@ -61,13 +64,13 @@ def test_what_frameworks_are_told_of_six_of_24_gib() -> None:
 )
 def test_where_a_share_is_enforced_nothing_is_divided_twice(cap: Cap, names: set[str]) -> None:
     """A whole GPU is its holder's; a card that looks as small as the share needs no fraction."""
-    assert set(framework_defaults(GivenGpu("l", "GPU-1", 6 * GiB, 24 * GiB, cap))) == names
+    assert set(framework_defaults(GivenGpu("l", "GPU-1", 6 * GiB, 24 * GiB, ENDS, cap))) == names
 
 
 def test_only_mps_has_its_variables() -> None:
     """Elsewhere they would make CUDA look for a daemon that is not there."""
     for cap in set(Cap) - {Cap.MPS}:
-        assert mps_defaults(GivenGpu("l", "GPU-1", 6 * GiB, 24 * GiB, cap)) == {}
+        assert mps_defaults(GivenGpu("l", "GPU-1", 6 * GiB, 24 * GiB, ENDS, cap)) == {}
 
 
 def test_only_what_nobody_can_get_around_is_enforced() -> None:

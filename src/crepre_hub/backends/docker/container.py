@@ -16,6 +16,8 @@ MiB = 1024**2
 
 USER_LABEL = "crepre.user"
 SERVER_LABEL = "crepre.server"
+COURSE_LABEL = "crepre.course"
+PROFILE_LABEL = "crepre.profile"
 SEAT_UID = 1000
 CPU_SECONDS_TO_NANO = 1_000_000_000
 OOM_SCORE_ADJ = 500
@@ -70,8 +72,8 @@ class SeatLabels:
             LAB_LABEL: self.lab,
             USER_LABEL: self.user,
             SERVER_LABEL: self.server,
-            "crepre.course": self.course,
-            "crepre.profile": self.profile,
+            COURSE_LABEL: self.course,
+            PROFILE_LABEL: self.profile,
             **gpu_labels(self.gpu),
         }
 

@@ -11,7 +11,12 @@ from docker.errors import APIError, NotFound
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.docker.answers import errors_as_ours
-from crepre_hub.backends.docker.container import SERVER_LABEL, USER_LABEL
+from crepre_hub.backends.docker.container import (
+    COURSE_LABEL,
+    PROFILE_LABEL,
+    SERVER_LABEL,
+    USER_LABEL,
+)
 from crepre_hub.backends.docker.gpu import gpu_of
 from crepre_hub.backends.docker.network import LAB_LABEL
 
@@ -52,4 +57,5 @@ def _found(container: Mapping[str, Any]) -> Found:
     labels = container["Labels"]
     seat = Seat(labels[USER_LABEL], labels.get(SERVER_LABEL, ""))
     since = datetime.fromtimestamp(container["Created"], UTC)
-    return Found(container["Id"], seat, since, gpu_of(labels))
+    course, profile = labels.get(COURSE_LABEL, ""), labels.get(PROFILE_LABEL, "")
+    return Found(container["Id"], seat, since, course, profile, gpu_of(labels))

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.local.checks import local_checks
-from crepre_hub.backends.local.found import MARK, end_process, found_processes, gpu_environment
+from crepre_hub.backends.local.found import (
+    MARK,
+    OFFER,
+    end_process,
+    found_processes,
+    gpu_environment,
+)
 from crepre_hub.backends.local.homes import FolderHomes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.findings import Check
@@ -58,6 +64,7 @@ class LocalBackend:
                 "PATH": f"{programs}:{os.defpath}",
                 "PIP_USER": "1",  # to the home; the environment is everybody's
                 MARK: str(self._state),
+                OFFER: f"{placement.course}/{placement.profile}",
             },
             "end_leftovers": lambda: self._end_servers_of(seat),
         }

@@ -16,6 +16,9 @@ from crepre_hub.gpu.given import GivenGpu, given_in
 MARK = "CREPRE_SERVER_OF"
 """In the environment of every server: the folder of its lab's own files."""
 
+OFFER = "CREPRE_OFFER"
+"""The same: for which course and profile it runs, with a slash between."""
+
 GPU = "CREPRE_GPU"
 """The same, of servers with a GPU: which, and by what lease."""
 
@@ -47,7 +50,9 @@ def _servers(mark: str) -> Iterator[Found]:
         names = (environment.get(f"JUPYTERHUB_{name}", "") for name in ("USER", "SERVER_NAME"))
         pid = int(folder.name)
         if _leads_a_session(pid):
-            yield Found(process_id(pid), Seat(*names), began, given_in(environment.get(GPU, "")))
+            course, _, profile = environment.get(OFFER, "").partition("/")
+            gpu = given_in(environment.get(GPU, ""))
+            yield Found(process_id(pid), Seat(*names), began, course, profile, gpu)
 
 
 def gpu_environment(gpu: GivenGpu | None) -> dict[str, str]:
