@@ -13,7 +13,9 @@ from pydantic import BaseModel
 
 from crepre_hub.courses.content import Content
 from crepre_hub.courses.course import Course
+from crepre_hub.courses.gpus import CourseGpus, KeptGpus
 from crepre_hub.profiles.profile import Profile
+from crepre_hub.settings.gpus import GpuCard
 from crepre_hub.settings.lab import Lab
 from crepre_hub.settings.reader import read_course, read_lab, read_settings
 from crepre_hub.settings.samples import TOPICS, ensure_samples, reference_text
@@ -70,10 +72,28 @@ def test_the_course_reference_has_every_setting_and_no_other() -> None:
     profiles = document.pop("profiles")
     commented = set(re.findall(r"^# (\w+) = ", text, re.MULTILINE))
     keys = set(re.findall(r"^# (\w+) = ", content, re.MULTILINE))
+    lessons = document["gpus"].pop("reservations")
+    assert set(document["gpus"]) | {"reservations"} == set(CourseGpus.model_fields)
+    assert set().union(*lessons) == set(KeptGpus.model_fields)
     assert set(document) | {"profiles", "content"} | commented == set(Course.model_fields)
     assert commented == COURSE_KEYS_IN_COMMENTS
     assert keys == set(Content.model_fields)
     assert set().union(*profiles.values()) == set(Profile.model_fields)
+
+
+def test_every_key_of_a_card_is_in_the_lab_reference(tmp_path: Path) -> None:
+    """The cards that the comment shows can be used as they stand, and have all keys there are."""
+    text = reference_text("settings").replace("…", "")
+    shown = re.findall(r"\{uuid = [^}]*\}", text)
+    assert set().union(*(tomllib.loads(f"c = {card}")["c"] for card in shown)) == set(
+        GpuCard.model_fields
+    )
+    listed = text.replace('found_by = "nvml"', 'found_by = "list"')
+    (tmp_path / "lab.toml").write_text(listed.replace("\ncards = []", f"\ncards = [{shown[-1]}]"))
+    (gpu,) = read_lab(tmp_path / "lab.toml").gpus.listed()
+    assert (gpu.uuid, gpu.name, gpu.memory, gpu.tier) == (
+        "GPU-5f", "RTX 4090", 24 * 1024**3, "exclusive",
+    )  # fmt: skip
 
 
 def test_a_section_in_comments_counts_once_they_are_taken_away(tmp_path: Path) -> None:
