@@ -40,6 +40,7 @@ class Card:
     busy: int | None = 0
     samples: list[tuple[int, int]] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
+    mode: int = 0
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Card:
@@ -127,6 +128,10 @@ class Library:
     def nvmlDeviceGetMigDeviceHandleByIndex(self, handle: Any, index: Any, pointer: Any) -> int:
         found = (self._card(handle).slices or [])[index.value]
         return self._point(pointer, found) if found else pynvml.NVML_ERROR_NOT_FOUND
+
+    def nvmlDeviceGetComputeMode(self, handle: Any, mode: Any) -> int:
+        mode._obj.value = self._card(handle).mode
+        return 0
 
     # --- their use
 

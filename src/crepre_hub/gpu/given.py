@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
+
+from crepre_hub.gpu.gpus import Gpu, Tier
+
+MPS_FOLDER = "/run/crepre-mps"
+"""
+Below it, in a folder named by each GPU's UUID, is where that GPU's MPS daemon listens.
+
+Not ``/tmp/nvidia-mps``: NVIDIA's toolkit gives that to every container with a GPU.
+"""
 
 
 class Cap(StrEnum):
@@ -63,3 +74,20 @@ def given_in(text: str) -> GivenGpu | None:
         return GivenGpu(lease, uuid, int(share), int(memory), until, Cap(cap))
     except ValueError:
         return None
+
+
+def cap_for(
+    gpu: Gpu, share: int, wanted: Literal["auto", "mps", "cooperative"], limited: Container[str]
+) -> Cap:
+    """
+    What keeps a lease of *share* bytes on *gpu* to them: the hardest that the machine can do.
+
+    Args:
+        wanted: What the admin chose.
+        limited: UUIDs of GPUs on which the driver was seen to limit memory.
+    """
+    if gpu.tier is Tier.EXCLUSIVE or share >= gpu.memory:
+        return Cap.NONE
+    if wanted == "mps":
+        return Cap.MPS
+    return Cap.DRIVER if wanted == "auto" and gpu.uuid in limited else Cap.COOPERATIVE

@@ -22,7 +22,7 @@ from pynvml import NVMLError
 
 from crepre_hub.errors import GpuNotGiven
 from crepre_hub.probes.cgroups import CGROUPS, leaf_of
-from crepre_hub.probes.nvml import opened
+from crepre_hub.probes.nvml import ABSENT, opened
 
 FIRST_DRIVER = 615
 ANOTHER_CAP = 'Or do without: put cap = "cooperative" under [gpus] in lab.toml.'
@@ -61,6 +61,8 @@ def why_no_limits(uuid: str, card_bytes: int, root: Path = CGROUPS) -> str:
     except OSError as error:
         return f"this account may make no control group ({error.strerror})"
     except NVMLError as error:
+        if error.value in ABSENT:
+            return "NVIDIA's driver cannot be asked"
         if error.value == pynvml.NVML_ERROR_FUNCTION_NOT_FOUND:
             return f"the driver is older than R{FIRST_DRIVER}"
         return f"the driver refused ({error})"

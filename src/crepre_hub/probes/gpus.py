@@ -1,4 +1,4 @@
-"""Which GPUs there are, as NVML says."""
+"""Which GPUs the lab has, as NVML says or as ``lab.toml`` lists them."""
 
 from __future__ import annotations
 
@@ -9,46 +9,27 @@ from typing import Any
 import pynvml
 from pynvml import NVMLError
 
+from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.probes.nvml import ABSENT, UNSAID, Trouble, opened, trouble
-
-
-@dataclass(frozen=True, slots=True)
-class FoundGpu:
-    """
-    A GPU, or a MIG slice of one, which Docker takes for a device like any other.
-
-    Attributes:
-        uuid: ``GPU-…`` or ``MIG-…``; the same after a reboot, which numbers are not.
-        name: Such as ``NVIDIA GeForce RTX 4090``.
-        memory_bytes: All that it has.
-        card: UUID of the card that a slice is part of; the GPU's own where it is whole.
-    """
-
-    uuid: str
-    name: str
-    memory_bytes: int
-    card: str
-
-    @property
-    def is_slice(self) -> bool:
-        """Whether it is a part that the card itself keeps from the other parts."""
-        return self.card != self.uuid
+from crepre_hub.settings.gpus import GpusSection
 
 
 @dataclass(frozen=True, slots=True)
 class GpuInventory:
     """
-    What NVML found.
+    What was found.
 
     Attributes:
-        gpus: In the order of the bus. A card that is cut into slices is not among them.
-        driver: Its version, such as ``615.71.05``; empty where there is no driver.
+        gpus: In the order of the bus. A card that MIG has cut is not among them; its slices are.
+        driver: Its version, such as ``615.71.05``; empty where there is none, or it was not asked.
         troubles: What was there and could not be used.
+        is_listed: Whether ``lab.toml`` says all.
     """
 
-    gpus: tuple[FoundGpu, ...] = ()
+    gpus: tuple[Gpu, ...] = ()
     driver: str = ""
     troubles: tuple[Trouble, ...] = ()
+    is_listed: bool = False
 
     @property
     def in_words(self) -> str:
@@ -56,21 +37,26 @@ class GpuInventory:
         if not self.gpus:
             return "No GPUs were found by NVML."
         count = f"{len(self.gpus)} GPU{'s' * (len(self.gpus) != 1)}"
-        return f"{count} found by NVML (driver {self.driver})."
+        how = "listed in lab.toml" if self.is_listed else f"found by NVML (driver {self.driver})"
+        return f"{count} {how}."
 
 
-def look_at_gpus() -> GpuInventory:
+def look_at_gpus(section: GpusSection) -> GpuInventory:
     """
-    Ask NVML; takes some milliseconds, or a second where the driver has to wake up.
+    Ask NVML, unless the lab has a list; takes milliseconds, or a second if the driver has to wake.
 
-    A machine without NVIDIA's driver has none; whatever else goes wrong is among the troubles.
+    A machine without NVIDIA's driver has no GPUs; whatever else goes wrong is among the troubles.
     """
+    if section.found_by == "list":
+        return GpuInventory(section.listed(), is_listed=True)
     try:
         with opened():
-            return _inventory()
+            seen = _inventory()
     except NVMLError as error:
         found = () if error.value in ABSENT else (trouble(error),)
         return GpuInventory(troubles=found)
+    lent = (replace(gpu, tier=section.tier_of(gpu.uuid, gpu.parent)) for gpu in seen.gpus)
+    return replace(seen, gpus=tuple(lent))
 
 
 def _inventory() -> GpuInventory:
@@ -86,19 +72,19 @@ def _inventory() -> GpuInventory:
     return seen
 
 
-def _devices(handle: Any, card: str) -> tuple[FoundGpu, ...]:
+def _devices(handle: Any, card: str) -> tuple[Gpu, ...]:
     """The card itself, or its slices where it is cut into some."""
     if _is_cut(handle):
-        return tuple(_found(each, card) for each in _slices(handle))
-    return (_found(handle, card),)
+        return tuple(_found(each, parent=card) for each in _slices(handle))
+    return (_found(handle),)
 
 
-def _found(handle: Any, card: str) -> FoundGpu:
-    return FoundGpu(
+def _found(handle: Any, parent: str = "") -> Gpu:
+    return Gpu(
         uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
         name=str(pynvml.nvmlDeviceGetName(handle)),
-        memory_bytes=int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-        card=card,
+        memory=int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
+        parent=parent,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crepre_hub.gpu.defaults import CONTEXT_BYTES, framework_defaults, mps_defaults
-from crepre_hub.gpu.given import Cap, GivenGpu, given_in
+from crepre_hub.gpu.given import Cap, GivenGpu, cap_for, given_in
+from crepre_hub.gpu.gpus import Gpu, Tier
 
 GiB = 1024**3
 WORD = st.text("abcdef0123456789-GPUMI", min_size=1, max_size=50)
@@ -76,3 +78,26 @@ def test_only_mps_has_its_variables() -> None:
 def test_only_what_nobody_can_get_around_is_enforced() -> None:
     """MPS counts each process alone, and a framework can be told otherwise."""
     assert {cap for cap in Cap if cap.is_enforced} == {Cap.NONE, Cap.DRIVER}
+
+
+@pytest.mark.parametrize(
+    ("tier", "share", "wanted", "cap"),
+    [
+        (Tier.EXCLUSIVE, 24, "auto", Cap.NONE),
+        (Tier.EXCLUSIVE, 24, "mps", Cap.NONE),
+        (Tier.SHARED, 24, "mps", Cap.NONE),
+        (Tier.SHARED, 6, "auto", Cap.DRIVER),
+        (Tier.SHARED, 6, "mps", Cap.MPS),
+        (Tier.SHARED, 6, "cooperative", Cap.COOPERATIVE),
+    ],
+)
+def test_the_hardest_cap_that_there_is(tier: Tier, share: int, wanted: Any, cap: Cap) -> None:
+    """A GPU for oneself needs none; the admin's word goes before what the driver could do."""
+    gpu = Gpu("GPU-1", "RTX", 24 * GiB, tier)
+    assert cap_for(gpu, share * GiB, wanted, {"GPU-1"}) is cap
+
+
+def test_no_cap_is_called_enforced_that_was_not_seen_to_be() -> None:
+    """Where the driver was not seen to limit this GPU, the share is a matter of good manners."""
+    gpu = Gpu("GPU-1", "RTX", 24 * GiB, Tier.SHARED)
+    assert cap_for(gpu, 6 * GiB, "auto", {"GPU-2"}) is Cap.COOPERATIVE

@@ -13,7 +13,7 @@ from typing import Any
 from docker.types import DeviceRequest, Mount
 
 from crepre_hub.gpu.defaults import framework_defaults, mps_defaults
-from crepre_hub.gpu.given import Cap, GivenGpu, given_in
+from crepre_hub.gpu.given import MPS_FOLDER, Cap, GivenGpu, given_in
 
 HIDDEN = "void"
 """
@@ -28,13 +28,6 @@ GPU_LABEL = "crepre.gpu"
 LEASE_LABEL = "crepre.lease"
 
 CDI_KIND = "nvidia.com/gpu"
-
-MPS_FOLDER = "/run/crepre-mps"
-"""
-Below it, in a folder named by each GPU's UUID, is where that GPU's MPS daemon listens.
-
-Not ``/tmp/nvidia-mps``: NVIDIA's toolkit gives that to every container with a GPU.
-"""
 
 
 def gpu_labels(gpu: GivenGpu | None) -> dict[str, str]:

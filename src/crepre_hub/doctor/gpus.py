@@ -1,0 +1,116 @@
+"""Whether the GPUs that courses ask for are there, and what keeps shares of them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crepre_hub.clock import lab_zone, utc_now
+from crepre_hub.findings import Finding
+from crepre_hub.gpu.given import Cap
+from crepre_hub.gpu.gpus import Gpu, Tier
+from crepre_hub.probes.gpu_caps import seen_cap
+from crepre_hub.probes.gpus import GpuInventory, look_at_gpus
+from crepre_hub.settings.gpu_problems import card_problems, room_problems, share_problems
+from crepre_hub.settings.problems import Problem
+from crepre_hub.settings.reader import LAB_FILE, Settings
+
+NO_WISH = "No course asks for a GPU."
+UPGRADE = "For shares that nobody gets around, upgrade NVIDIA's driver to R615 or newer."
+MPS_PAGE = "How to run it: docs/gpus.md"
+NOT_ALL = 'Or lend this GPU to one person at a time: tier = "exclusive"'
+
+
+@dataclass(frozen=True, slots=True)
+class GpuFacts:
+    """
+    The GPUs beside what is asked of them.
+
+    Attributes:
+        is_wanted: Whether any course asks for one.
+        problems: Of the files, in the light of what was found.
+    """
+
+    inventory: GpuInventory
+    is_wanted: bool
+    problems: tuple[Problem, ...] = ()
+
+
+def look_at_wishes(settings: Settings) -> GpuFacts:
+    """This machine's GPUs beside what the courses of *settings* ask for."""
+    inventory = look_at_gpus(settings.lab.gpus)
+    profiles = (each for course in settings.courses for each in course.profiles.values())
+    is_wanted = any(profile.gpu is not None for profile in profiles)
+    return GpuFacts(inventory, is_wanted, gpu_problems(settings, inventory))
+
+
+def gpu_problems(settings: Settings, seen: GpuInventory) -> tuple[Problem, ...]:
+    """
+    Mistakes in the files that show once it is known which GPUs there are.
+
+    None where a driver is there and fails: which GPUs the lab has is then not known.
+    """
+    if seen.troubles:
+        return ()
+    section, courses = settings.lab.gpus, settings.courses
+    shares = tuple(share_problems(courses, seen.gpus))
+    lessons = room_problems(courses, seen.gpus, lab_zone(), utc_now()) if not shares else ()
+    return (*card_problems(LAB_FILE, section, seen.gpus), *shares, *lessons)
+
+
+def judge_gpus(seen: GpuFacts) -> Iterator[Finding]:
+    """What fails, what is asked for in vain, and how many there are."""
+    found = seen.inventory
+    for each in found.troubles:
+        of = f"{each.gpu}: " if each.gpu else ""
+        yield Finding("error", f"{of}{each.text}", remedy=each.remedy)
+    for problem in seen.problems:
+        yield Finding(
+            "error", f"{problem}.", remedy=f"Change it, then: crepre check ({found.in_words})"
+        )
+    if not found.troubles and not seen.problems:
+        yield Finding("ok" if found.gpus or seen.is_wanted else "skipped", _in_words(seen))
+
+
+def _in_words(seen: GpuFacts) -> str:
+    return seen.inventory.in_words + ("" if seen.is_wanted else f" {NO_WISH}")
+
+
+@dataclass(frozen=True, slots=True)
+class CapFacts:
+    """
+    What keeps shares of one GPU.
+
+    Attributes:
+        why: Why it is not more, or why it does not work; empty where there is nothing to say.
+    """
+
+    gpu: Gpu
+    cap: Cap
+    why: str
+
+
+def look_at_caps(settings: Settings) -> tuple[CapFacts, ...]:
+    """Each shared GPU and what keeps its shares; tries the driver's limits."""
+    section = settings.lab.gpus
+    shared = (gpu for gpu in look_at_gpus(section).gpus if gpu.tier is Tier.SHARED)
+    return tuple(CapFacts(gpu, *seen_cap(section, gpu)) for gpu in shared)
+
+
+def judge_caps(seen: tuple[CapFacts, ...]) -> Iterator[Finding]:
+    """Enforced is a word for what nobody gets around; nothing else is called so."""
+    if not seen:
+        yield Finding("skipped", "No GPU is shared.")
+    for each in seen:
+        name = f"{each.gpu.name} {each.gpu.uuid}"
+        if each.cap is Cap.DRIVER:
+            yield Finding("ok", f"Shares of {name} are enforced by the driver.")
+        elif each.cap is Cap.MPS and each.why:
+            text = f"MPS does not keep shares of {name}: {each.why}."
+            yield Finding("error", text, remedy=f"{MPS_PAGE}. {NOT_ALL}")
+        elif each.cap is Cap.MPS:
+            text = f"MPS keeps each process on {name} to its share; they share crashes as well."
+            yield Finding("ok", text)
+        else:
+            text = f"Shares of {name} are kept by good manners and a watchdog: {each.why}."
+            yield Finding("warning", text, remedy=f"{UPGRADE} {NOT_ALL}")
