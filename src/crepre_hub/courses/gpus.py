@@ -1,4 +1,4 @@
-"""What a course's file says about GPUs beside its profiles: hours, and lessons with GPUs kept."""
+"""What a course's file says about GPUs beside its profiles: an allowance, and kept lessons."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crepre_hub.courses.days import Day, TimeOfDay
+from crepre_hub.units import Duration
 
 LONGEST = timedelta(days=366)
 
@@ -59,12 +60,12 @@ class CourseGpus(BaseModel):
     How much of the GPUs a course may use, and when they are kept for it.
 
     Attributes:
-        hours: Of a whole GPU, for each person in a week; None for no such bound.
+        allowance: Time on a whole GPU, for each person in a week; None for no such bound.
         lessons_count: Whether what is used while GPUs are kept for the course counts as well.
     """
 
     model_config = _STRICT
 
-    hours: Annotated[float, Field(gt=0, le=168)] | None = None
+    allowance: Duration | None = None
     lessons_count: bool = False
     reservations: tuple[KeptGpus, ...] = ()
