@@ -30,7 +30,7 @@ def test_the_machine_is_asked_which_gpus_it_has(
     )
     (tmp_path / "courses" / "ml.toml").write_text(GPU_COURSE.format(gpu="25 GiB"))
     for words in (["check"], ["up", "--detach"]):
-        done = crepre(*words, **rig.nvml_environment())
+        done = crepre(*words, **rig.lab_environment())
         assert done.code == 2
         card, share = done.err.splitlines()
         assert card.startswith(
@@ -46,7 +46,7 @@ def test_the_machine_is_asked_which_gpus_it_has(
 def test_gpus_that_are_there_are_no_mistake(crepre: Crepre, tmp_path: Path, rig: GpuRig) -> None:
     """The same course with a share that fits; without NVML there is no GPU to lend."""
     (tmp_path / "courses" / "ml.toml").write_text(GPU_COURSE.format(gpu="24 GiB"))
-    assert crepre("check", **rig.nvml_environment()).code == 0
+    assert crepre("check", **rig.lab_environment()).code == 0
     assert "the lab has none; what it looks for: crepre doctor" in crepre("check").err
 
 
@@ -55,7 +55,7 @@ def test_the_doctor_says_which_gpus_there_are(crepre: Crepre, tmp_path: Path, ri
     texts = []
     for cards in ({"_1": {"fails": 15}}, {}):
         rig.measure(**cards)
-        report = crepre("doctor", "--json", **rig.nvml_environment()).json
+        report = crepre("doctor", "--json", **rig.lab_environment()).json
         texts += [each["text"] for each in report if each["check"] == "gpus"]
     failing, well = texts
     assert failing.startswith("GPU number 1: It fell off the bus")

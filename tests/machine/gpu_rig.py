@@ -48,6 +48,9 @@ class GpuRig:
         hook = rig.programs / "nvidia-container-runtime-hook"
         hook.write_text(f'#!/bin/sh\nexec {sys.executable} -S {HOOK} "$@"\n')
         hook.chmod(0o755)
+        tool = rig.programs / "nvidia-ctk"
+        tool.write_text("#!/bin/sh\necho NVIDIA Container Toolkit CLI version 1.17.8\n")
+        tool.chmod(0o755)
         rig.clear()
         return rig
 
@@ -65,12 +68,18 @@ class GpuRig:
 
     def environment(self, own: Mapping[str, str]) -> dict[str, str]:
         """For the engine, whose hooks inherit it."""
-        path = f"{self.programs}{os.pathsep}{own.get('PATH', os.defpath)}"
-        return {**own, "PATH": path, "CREPRE_TEST_GPUS": str(self.folder)}
+        return {**own, "PATH": self._path(own), "CREPRE_TEST_GPUS": str(self.folder)}
 
-    def nvml_environment(self) -> dict[str, str]:
-        """For the lab, whose programs then find these GPUs where they ask NVML."""
-        return {"PYTHONPATH": str(NVML), "CREPRE_TEST_NVML": str(self.folder / "nvml.json")}
+    def lab_environment(self) -> dict[str, str]:
+        """For the lab, whose programs then find these GPUs where they ask NVML, and the toolkit."""
+        return {
+            "PATH": self._path(os.environ),
+            "PYTHONPATH": str(NVML),
+            "CREPRE_TEST_NVML": str(self.folder / "nvml.json"),
+        }
+
+    def _path(self, own: Mapping[str, str]) -> str:
+        return f"{self.programs}{os.pathsep}{own.get('PATH', os.defpath)}"
 
     # --- what a test says
 

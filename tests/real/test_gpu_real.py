@@ -134,7 +134,17 @@ class Seats:
     @contextmanager
     def program(self, container: str, script: str) -> Iterator[subprocess.Popen[str]]:
         """A program in *container*, with both its ends in hand."""
-        words = [str(self.docker), "-H", self.engine, "exec", "-i", container, "python3", "-c", script]
+        words = [
+            str(self.docker),
+            "-H",
+            self.engine,
+            "exec",
+            "-i",
+            container,
+            "python3",
+            "-c",
+            script,
+        ]
         with subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as program:

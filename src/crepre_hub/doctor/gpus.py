@@ -16,9 +16,12 @@ from crepre_hub.settings.problems import Problem
 from crepre_hub.settings.reader import LAB_FILE, Settings
 
 NO_WISH = "No course asks for a GPU."
-UPGRADE = "For shares that nobody gets around, upgrade NVIDIA's driver to R615 or newer."
+MORE = (
+    "For shares that nobody gets around: NVIDIA's driver R615 or newer, on a machine booted with \
+systemd.unified_cgroup_hierarchy=1."
+)
 MPS_PAGE = "How to run it: docs/gpus.md"
-NOT_ALL = 'Or lend this GPU to one person at a time: tier = "exclusive"'
+NOT_ALL = 'Or lend it to one person at a time: tier = "exclusive"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +82,33 @@ def _in_words(seen: GpuFacts) -> str:
 @dataclass(frozen=True, slots=True)
 class CapFacts:
     """
-    What keeps shares of one GPU.
+    What keeps shares of GPUs that are alike in this.
 
     Attributes:
         why: Why it is not more, or why it does not work; empty where there is nothing to say.
     """
 
-    gpu: Gpu
+    gpus: tuple[Gpu, ...]
     cap: Cap
     why: str
 
+    @property
+    def of(self) -> str:
+        """Such as ``GPU-5f (NVIDIA RTX 4090)``, or how many there are."""
+        first = self.gpus[0]
+        if len(self.gpus) == 1:
+            return f"{first.uuid} ({first.name})"
+        return f"{len(self.gpus)} GPUs ({', '.join(sorted({gpu.name for gpu in self.gpus}))})"
+
 
 def look_at_caps(settings: Settings) -> tuple[CapFacts, ...]:
-    """Each shared GPU and what keeps its shares; tries the driver's limits."""
+    """The shared GPUs and what keeps their shares; tries the driver's limits."""
     section = settings.lab.gpus
-    shared = (gpu for gpu in look_at_gpus(section).gpus if gpu.tier is Tier.SHARED)
-    return tuple(CapFacts(gpu, *seen_cap(section, gpu)) for gpu in shared)
+    alike: dict[tuple[Cap, str], list[Gpu]] = {}
+    for gpu in look_at_gpus(section).gpus:
+        if gpu.tier is Tier.SHARED:
+            alike.setdefault(seen_cap(section, gpu), []).append(gpu)
+    return tuple(CapFacts(tuple(gpus), cap, why) for (cap, why), gpus in alike.items())
 
 
 def judge_caps(seen: tuple[CapFacts, ...]) -> Iterator[Finding]:
@@ -102,15 +116,14 @@ def judge_caps(seen: tuple[CapFacts, ...]) -> Iterator[Finding]:
     if not seen:
         yield Finding("skipped", "No GPU is shared.")
     for each in seen:
-        name = f"{each.gpu.name} {each.gpu.uuid}"
         if each.cap is Cap.DRIVER:
-            yield Finding("ok", f"Shares of {name} are enforced by the driver.")
+            yield Finding("ok", f"Shares of {each.of} are enforced by the driver.")
         elif each.cap is Cap.MPS and each.why:
-            text = f"MPS does not keep shares of {name}: {each.why}."
+            text = f"MPS does not keep shares of {each.of}: {each.why}."
             yield Finding("error", text, remedy=f"{MPS_PAGE}. {NOT_ALL}")
         elif each.cap is Cap.MPS:
-            text = f"MPS keeps each process on {name} to its share; they share crashes as well."
+            text = f"MPS keeps each process on {each.of} to its share; they share crashes as well."
             yield Finding("ok", text)
         else:
-            text = f"Shares of {name} are kept by good manners and a watchdog: {each.why}."
-            yield Finding("warning", text, remedy=f"{UPGRADE} {NOT_ALL}")
+            text = f"Shares of {each.of} are kept by good manners and a watchdog: {each.why}."
+            yield Finding("warning", text, remedy=f"{MORE} {NOT_ALL}")

@@ -15,6 +15,7 @@ from crepre_hub.doctor.gpus import (
     gpu_problems,
     judge_caps,
     judge_gpus,
+    look_at_caps,
 )
 from crepre_hub.gpu.given import Cap
 from crepre_hub.gpu.gpus import Gpu, Tier
@@ -65,11 +66,21 @@ def test_gpus(seen: GpuFacts, levels: list[str], words: str) -> None:
 )
 def test_shares(cap: Cap, why: str, level: str, words: str) -> None:
     """Only what nobody gets around is called enforced."""
-    (found,) = judge_caps((CapFacts(CARD, cap, why),))
+    (found,) = judge_caps((CapFacts((CARD,), cap, why),))
     assert found.level == level
     assert words in found.text
     assert ("enforced" in found.text) == cap.is_enforced
     assert bool(found.remedy) == (level != "ok")
+
+
+def test_gpus_that_are_alike_are_told_once(tmp_path: Path) -> None:
+    """Forty cards with the same fate are one line."""
+    cards = tuple(GpuCard(uuid=f"GPU-{n}", name="RTX", memory="8 GiB") for n in range(40))
+    section = GpusSection(found_by="list", cards=cards, tier="shared", cap="cooperative")
+    found = list(judge_caps(look_at_caps(lab_with(tmp_path, section, "6 GiB"))))
+    assert [each.text for each in found] == [
+        "Shares of 40 GPUs (RTX) are kept by good manners and a watchdog: lab.toml says so."
+    ]
 
 
 def test_no_shared_gpu_has_no_shares() -> None:
