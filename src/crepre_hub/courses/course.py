@@ -28,7 +28,6 @@ from crepre_hub.forms import in_form
 from crepre_hub.profiles.profile import Profile
 from crepre_hub.units import Duration
 
-
 PersonKey = Annotated[str, Field(min_length=1, max_length=255)]
 Id = Annotated[
     str,
