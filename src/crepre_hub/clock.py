@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Clock = Callable[[], datetime]
 
@@ -30,5 +30,5 @@ def lab_zone(local: Path = LOCAL_TIME) -> tzinfo:
             return ZoneInfo(name)
         with local.open("rb") as file:
             return ZoneInfo.from_file(file, key="the machine's")
-    except (OSError, ValueError):  # ValueError: no such name, or no such file as should be there
+    except (OSError, ValueError, ZoneInfoNotFoundError):  # ValueError: it is no such file
         return UTC

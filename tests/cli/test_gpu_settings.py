@@ -44,10 +44,12 @@ def test_the_machine_is_asked_which_gpus_it_has(
 
 
 def test_gpus_that_are_there_are_no_mistake(crepre: Crepre, tmp_path: Path, rig: GpuRig) -> None:
-    """The same course with a share that fits; without NVML there is no GPU to lend."""
-    (tmp_path / "courses" / "ml.toml").write_text(GPU_COURSE.format(gpu="24 GiB"))
+    """A share that fits; where NVML finds none, any share: a teacher may check on a laptop."""
+    file = tmp_path / "courses" / "ml.toml"
+    file.write_text(GPU_COURSE.format(gpu="24 GiB"))
     assert crepre("check", **rig.lab_environment()).code == 0
-    assert "the lab has none; what it looks for: crepre doctor" in crepre("check").err
+    file.write_text(GPU_COURSE.format(gpu="99 GiB"))
+    assert crepre("check").code == 0
 
 
 def test_the_doctor_says_which_gpus_there_are(crepre: Crepre, tmp_path: Path, rig: GpuRig) -> None:

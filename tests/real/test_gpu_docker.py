@@ -79,11 +79,12 @@ Start = Callable[..., Awaitable[dict[str, Any]]]
 async def start(backend: DockerBackend, client: APIClient, gpu_rig: GpuRig) -> AsyncIterator[Start]:
     """Starts seats and says how Docker describes their containers; all end with the test."""
 
-    async def one(who: str, gpu: GivenGpu | None = None) -> dict[str, Any]:
+    async def one(who: str, gpu: GivenGpu | None = None, **more: Any) -> dict[str, Any]:
         seat = Seat(who)
         traits = {
             **backend.defaults(), **backend.identity(seat),
             **backend.render(replace(CPU, gpu=gpu), seat), "ensure_guarded": lambda client: None,
+            **more,
         }  # fmt: skip
         spawner = SeatWithoutHub(cmd=["sleep", "600"])
         spawner.user = SimpleNamespace(name=who)
@@ -186,6 +187,22 @@ async def test_a_share_that_cannot_be_limited_does_not_run(
     capped = replace(lease(1, gpu_rig.uuids[0], 6), cap=Cap.DRIVER)
     with pytest.raises(GpuNotGiven, match="control groups version 2|driver did not limit"):
         await start("ada", capped)
+    assert not backend.found()
+
+
+async def test_a_share_is_limited_in_the_containers_own_name(
+    start: Start, backend: DockerBackend, gpu_rig: GpuRig
+) -> None:
+    """By a process that is in it; whatever goes wrong there, no seat goes on uncapped."""
+    limited: list[int] = []
+    container = await start("ada", lease(1, gpu_rig.uuids[0], 6), limit_gpu=limited.append)
+    assert limited == [container["State"]["Pid"]]
+
+    def fail(pid: int) -> None:
+        raise OSError("the library is gone")
+
+    with pytest.raises(OSError, match="the library is gone"):
+        await start("ada", lease(2, gpu_rig.uuids[0], 6), limit_gpu=fail)
     assert not backend.found()
 
 

@@ -16,6 +16,7 @@ from crepre_hub.settings.problems import Problem
 from crepre_hub.settings.reader import LAB_FILE, Settings
 
 NO_WISH = "No course asks for a GPU."
+INSTALL = "Install NVIDIA's driver, and see what it finds: nvidia-smi -L"
 MORE = (
     "For shares that nobody gets around: NVIDIA's driver R615 or newer, on a machine booted with \
 systemd.unified_cgroup_hierarchy=1."
@@ -51,9 +52,10 @@ def gpu_problems(settings: Settings, seen: GpuInventory) -> tuple[Problem, ...]:
     """
     Mistakes in the files that show once it is known which GPUs there are.
 
-    None where a driver is there and fails: which GPUs the lab has is then not known.
+    None where the driver fails, or finds nothing: which GPUs the lab has is then not known, and
+    whoever needs none can work.
     """
-    if seen.troubles:
+    if seen.troubles or not seen.gpus:
         return ()
     section, courses = settings.lab.gpus, settings.courses
     shares = tuple(share_problems(courses, seen.gpus))
@@ -71,12 +73,14 @@ def judge_gpus(seen: GpuFacts) -> Iterator[Finding]:
         yield Finding(
             "error", f"{problem}.", remedy=f"Change it, then: crepre check ({found.in_words})"
         )
-    if not found.troubles and not seen.problems:
-        yield Finding("ok" if found.gpus or seen.is_wanted else "skipped", _in_words(seen))
-
-
-def _in_words(seen: GpuFacts) -> str:
-    return seen.inventory.in_words + ("" if seen.is_wanted else f" {NO_WISH}")
+    if found.troubles or seen.problems:
+        return
+    if seen.is_wanted and not found.gpus:
+        yield Finding("error", f"{found.in_words} Courses ask for GPUs.", remedy=INSTALL)
+    elif seen.is_wanted:
+        yield Finding("ok", found.in_words)
+    else:
+        yield Finding("ok" if found.gpus else "skipped", f"{found.in_words} {NO_WISH}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,20 +90,29 @@ def _load(uuid: str, handle: Any) -> GpuLoad:
 
 
 def _processes(uuid: str, handle: Any, since_us: int, proc: Path) -> list[GpuProcess]:
-    memory: dict[int, int | None] = {}
-    for ask in (  # by their versions: without, an older driver's answer is another exception
+    held, busy = _held(handle), _busy(handle, since_us)
+    return [
+        GpuProcess(uuid, pid, held[pid], busy.get(pid), container_of(pid, proc))
+        for pid in sorted(held)
+    ]
+
+
+def _held(handle: Any) -> Mapping[int, int | None]:
+    """
+    Bytes that each process holds; None where the driver does not tell.
+
+    One process may be in two of the driver's lists, in each with all that it holds. They are asked
+    for by their versions: without, the bindings answer an older driver with another exception.
+    """
+    held: dict[int, int | None] = {}
+    for ask in (
         pynvml.nvmlDeviceGetComputeRunningProcesses_v3,
         pynvml.nvmlDeviceGetGraphicsRunningProcesses_v3,
         pynvml.nvmlDeviceGetMPSComputeRunningProcesses_v3,
     ):
-        # One process may be in two of these lists, each with all that it holds.
         for each in _unless_unsaid((), ask, handle):
-            memory[each.pid] = max(memory.get(each.pid) or 0, each.usedGpuMemory or 0) or None
-    busy = _busy(handle, since_us)
-    return [
-        GpuProcess(uuid, pid, held, busy.get(pid), container_of(pid, proc))
-        for pid, held in sorted(memory.items())
-    ]
+            held[each.pid] = each.usedGpuMemory or held.get(each.pid)
+    return held
 
 
 def _busy(handle: Any, since_us: int) -> Mapping[int, int]:

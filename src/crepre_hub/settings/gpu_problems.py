@@ -50,17 +50,14 @@ def card_problems(file: str, section: GpusSection, gpus: Iterable[Gpu]) -> Itera
 
 
 def share_problems(courses: Iterable[Course], gpus: Sequence[Gpu]) -> Iterator[Problem]:
-    """Profiles that ask for more than any of *gpus* has."""
-    largest = max(gpus, key=lambda gpu: gpu.memory, default=None)
+    """Profiles that ask for more than any of *gpus* has, of which there is at least one."""
+    largest = max(gpus, key=lambda gpu: gpu.memory)
+    has = f"the largest here has {format_memory(largest.memory)} ({largest.name})"
     for course in courses:
         for key, profile in course.profiles.items():
-            if profile.gpu is None or any(profile.gpu.on(gpu) for gpu in gpus):
-                continue
-            has = "the lab has none; what it looks for: crepre doctor"
-            if largest is not None:
-                has = f"the largest here has {format_memory(largest.memory)} ({largest.name})"
-            text = f"asks for {profile.gpu}, and {has}"
-            yield Problem(_file(course), f"profiles/{key}/gpu", text)
+            if profile.gpu is not None and not any(profile.gpu.on(gpu) for gpu in gpus):
+                text = f"asks for {profile.gpu}, and {has}"
+                yield Problem(_file(course), f"profiles/{key}/gpu", text)
 
 
 def room_problems(

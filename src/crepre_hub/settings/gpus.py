@@ -66,6 +66,8 @@ class GpusSection(BaseModel):
 
     @model_validator(mode="after")
     def _a_list_says_all(self) -> Self:
+        if self.found_by == "list" and not self.cards:
+            raise ValueError('found_by = "list" needs cards, and there are none')
         vague = [card.uuid for card in self.cards if card.memory is None]
         if self.found_by == "list" and vague:
             raise ValueError(f'found_by = "list" needs the memory of each card: {vague[0]}')

@@ -90,8 +90,7 @@ def render_host_config(
 
     A GPU itself is asked for when the container is made, in the way that the engine then knows.
     """
-    mounts = {"mounts": gpu_mounts(gpu)} if gpu_mounts(gpu) else {}
-    return _rights() | _amounts(limits) | {"network_mode": network} | mounts
+    return _rights() | _amounts(limits) | {"network_mode": network} | gpu_mounts(gpu)
 
 
 def _rights() -> dict[str, Any]:

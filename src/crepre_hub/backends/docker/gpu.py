@@ -53,16 +53,16 @@ def gpu_environment(gpu: GivenGpu | None) -> tuple[dict[str, str], dict[str, str
     return framework_defaults(gpu), {**mps, **place, VISIBLE: gpu.uuid}
 
 
-def gpu_mounts(gpu: GivenGpu | None) -> list[Mount]:
+def gpu_mounts(gpu: GivenGpu | None) -> dict[str, list[Mount]]:
     """
-    The way to the GPU's MPS daemon, where that is what caps it.
+    Of a host config, the way to the GPU's MPS daemon, where that is what caps it.
 
     Docker makes no folder for a mount of this kind, and so starts no seat without the daemon's:
     CUDA would run it without MPS, and without any cap.
     """
     if gpu is None or gpu.cap is not Cap.MPS:
-        return []
-    return [Mount(MPS_FOLDER, f"{MPS_FOLDER}/{gpu.uuid}", type="bind")]
+        return {}
+    return {"mounts": [Mount(MPS_FOLDER, f"{MPS_FOLDER}/{gpu.uuid}", type="bind")]}
 
 
 def device_request(uuid: str, engine: Mapping[str, Any]) -> dict[str, Any]:

@@ -225,10 +225,12 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
     async def _keep_to_share(self) -> None:
         """Limit what the container may hold of its GPU; one that cannot be limited is removed."""
         container = await self.get_object()
-        pid = container["State"]["Pid"] if container else 0
+        if container is None or not container["State"]["Pid"]:
+            return  # it has ended, and why is told by those who wait for its answer
         try:
-            await asyncio.wrap_future(self.executor.submit(self.limit_gpu, pid))
-        except BackendError:
+            limit = functools.partial(self.limit_gpu, container["State"]["Pid"])
+            await asyncio.wrap_future(self.executor.submit(limit))
+        except Exception:
             await self.remove_object()
             raise
 
