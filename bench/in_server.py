@@ -34,7 +34,7 @@ on = {name for file in folder.glob("*.json")
       for name, is_on in json.loads(file.read_text())["ServerApp"]["jpserver_extensions"].items()
       if is_on}
 for name in ("jupyterhub.singleuser.app", "jupyter_server.serverapp", "jupyterlab.labapp",
-             "crepre_seat.outage", *sorted(on - OFF)):
+             "crepre_seat.extension", "crepre_seat.outage", *sorted(on - OFF)):
     importlib.import_module(name)
 """
 

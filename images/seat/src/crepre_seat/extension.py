@@ -9,6 +9,7 @@ from typing import Any
 
 from crepre_seat.bringing import bring_beside
 from crepre_seat.facts import SeatFacts, facts_in
+from crepre_seat.haste import HASTE
 from crepre_seat.kernels import find_kernels
 from crepre_seat.news import News, asked_of, nothing
 from crepre_seat.notices import Notices
@@ -23,6 +24,7 @@ from crepre_seat.welcome import NAME, ensure_welcome
 def load(server: Any) -> None:
     """Let *server* outlive the hub's outages, welcome its owner, and bring the course's files."""
     logging.getLogger("crepre_seat").parent = server.log
+    server.io_loop.add_callback(HASTE.end)
     facts, notices = facts_in(), Notices()
     RESCUE.notices = notices
     steps: tuple[Callable[[], None], ...] = (
