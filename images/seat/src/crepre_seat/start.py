@@ -8,7 +8,8 @@ More than half of the work of a start is importing, and much of that is for noth
 - JupyterLab's managers of extensions import a third and a fourth (httpx, requests), to install
   extensions and to fetch lists of forbidden ones;
 - Jupyter Server imports websocket, for kernels on other machines;
-- JSON schemas import arrow, a library for dates, to read durations;
+- JSON schemas import arrow, a library for dates, to read durations, and know all forms of web
+  addresses; see ``addresses``;
 - the extension notebook_shim, which carries settings over from the Notebook of before 2023,
   imports a whole IPython to look at them.
 
@@ -26,6 +27,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crepre_seat import later
+from crepre_seat.addresses import validate_rfc3986
 from crepre_seat.gpu_share import share_of_torch
 from crepre_seat.haste import HASTE
 from crepre_seat.hub_client import fetch
@@ -67,6 +69,7 @@ PUT_OFF: Mapping[str, Mapping[str, object]] = {
     PYPI: {"PyPIExtensionManager": call_later(PYPI, "PyPIExtensionManager")},
     "websocket": {},
     "isoduration": {"DurationParsingException": ValueError},  # its base
+    "rfc3986_validator": {"validate_rfc3986": validate_rfc3986},
 }
 """Modules that are loaded when first used, and what they are known to have before that."""
 
