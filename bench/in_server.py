@@ -22,7 +22,8 @@ PATIENCE_SECONDS = 120
 IDLE_SECONDS = 2.0
 
 IMPORTS = {
-    "crepre-seat": "from crepre_seat.start import put_off; put_off(); OFF = {'notebook_shim'}",
+    "crepre-seat": "from crepre_seat.start import HASTE, put_off; HASTE.begin(); put_off();"
+    " OFF = {'notebook_shim'}",
     "jupyterhub-singleuser": "import notebook_shim.nbserver; OFF = set()",
 }
 """What each command does before it imports; the rest is the same for both."""
