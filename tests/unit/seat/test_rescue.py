@@ -105,11 +105,11 @@ def test_a_later_failure_takes_nothing_back(rescue: Rescue, home: Path) -> None:
     assert rescue.environment
 
 
-@pytest.mark.parametrize("at_last", ["well", "ended"])
+@pytest.mark.parametrize("first_that_answers", [2, 3, 9])
 def test_a_full_home_is_told_of_however_it_ends(
-    at_last: str, rescue: Rescue, home: Path, monkeypatch: pytest.MonkeyPatch
+    first_that_answers: int, rescue: Rescue, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That there is no room is seen, and needs no other evidence."""
+    """That there is no room is seen at the first failure, and needs no other evidence."""
     monkeypatch.setattr(module, "is_full", lambda _: True)
-    started(rescue, home, lambda _, with_home: "ended" if with_home else at_last)
+    started(rescue, home, lambda number, _: "well" if number >= first_that_answers else "ended")
     assert told(rescue) == [FULL]

@@ -108,10 +108,13 @@ async def until_it_answers(kernel: Kernel, rescue: Rescue, home: Path) -> None:
     Bring *kernel* to an answer, without what is in *home* if need be.
 
     One that ended may have done so by chance, such as for lack of memory, so it is started once
-    more as it was. The home is to blame only where a kernel then answers without it.
+    more as it was. The home is to blame only where a kernel then answers without it. That it is
+    full needs no such evidence.
     """
     if await kernel.answers():
         return
+    if is_full(home):
+        rescue.notices.tell(FULL, "warning")
     if await kernel.has_ended():
         log.warning("A kernel ended before it answered; it is started again.")
         await kernel.start_again()
@@ -122,7 +125,5 @@ async def until_it_answers(kernel: Kernel, rescue: Rescue, home: Path) -> None:
     await kernel.start_again()
     if await kernel.answers():
         rescue.blame(home)
-        return
-    rescue.put_back()
-    if is_full(home):
-        rescue.notices.tell(FULL, "warning")
+    else:
+        rescue.put_back()
