@@ -22,7 +22,8 @@ PATIENCE_SECONDS = 120
 IDLE_SECONDS = 2.0
 
 IMPORTS = {
-    "crepre-seat": "from crepre_seat.start import put_off; put_off(); OFF = {'notebook_shim'}",
+    "crepre-seat": "from crepre_seat.start import HASTE, put_off; HASTE.begin(); put_off();"
+    " OFF = {'notebook_shim'}",
     "jupyterhub-singleuser": "import notebook_shim.nbserver; OFF = set()",
 }
 """What each command does before it imports; the rest is the same for both."""
@@ -34,7 +35,7 @@ on = {name for file in folder.glob("*.json")
       for name, is_on in json.loads(file.read_text())["ServerApp"]["jpserver_extensions"].items()
       if is_on}
 for name in ("jupyterhub.singleuser.app", "jupyter_server.serverapp", "jupyterlab.labapp",
-             "crepre_seat.outage", *sorted(on - OFF)):
+             "crepre_seat.extension", "crepre_seat.outage", *sorted(on - OFF)):
     importlib.import_module(name)
 """
 

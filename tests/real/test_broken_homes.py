@@ -58,6 +58,11 @@ HOMES: dict[str, tuple[str, str]] = {
         LIB + "echo 'import os; os._exit(3)' > $lib/usercustomize.py",
         KERNELS,
     ),
+    "a kernel ends by chance": (
+        LIB + 'echo \'import os, pathlib; p = pathlib.Path.home() / ".once";'
+        " p.exists() or (p.touch(), os._exit(3))' > $lib/usercustomize.py",
+        "",
+    ),
     "sitecustomize ends Python": (
         LIB + "echo 'import os; os._exit(3)' > $lib/sitecustomize.py",
         "",

@@ -34,7 +34,8 @@ from crepre_hub.hub.spawn_form import render_form
 from crepre_hub.languages.reading import told
 from crepre_hub.login.later import come_back_later
 
-ASK_EVERY_SECONDS = 0.05
+ASK_EVERY_SECONDS = 0.02
+"""A question to a server that does not listen yet takes half a millisecond."""
 LOOK_EVERY_SECONDS = 2.0
 PATIENCE = aiohttp.ClientTimeout(total=10, sock_connect=1)
 """The address of a container that has just died swallows what is sent to it, without an answer."""

@@ -1,4 +1,4 @@
-"""Images that the Docker Engine has, as its client tells."""
+"""What the Docker Engine has, as its client tells: images, and GPUs for them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ def inspect_image(
     except CommandFailed as problem:
         raise translated(problem, image) from problem
     return dict(found[0])
+
+
+def has_gpu_runtime(client: DockerClient, environment: Mapping[str, str]) -> bool:
+    """
+    Whether the Docker Engine can hand NVIDIA's GPUs to a container.
+
+    Source: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit
+
+    Raises:
+        DockerUnreachable: If the Docker Engine does not answer.
+    """
+    command = [str(client.path), "info", "--format", "{{json .Runtimes}}"]
+    try:
+        runtimes = json.loads(run_program(command, environment=environment))
+    except CommandFailed as problem:
+        raise translated(problem, "") from problem
+    return "nvidia" in (runtimes or {})
 
 
 def translated(problem: CommandFailed, image: str) -> CrepreError:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from crepre_hub.errors import CommandFailed, DockerUnreachable, ImageMissing, SettingsError
-from crepre_hub.ops.docker_images import translated
+from crepre_hub.ops import docker_images
+from crepre_hub.ops.docker_cli import DockerClient
+from crepre_hub.ops.docker_images import has_gpu_runtime, translated
 from crepre_hub.ops.image_build import BuildPlan, plan_build, render_build_command
 from crepre_hub.ops.image_folders import ImageFolder, expected_digest
 from crepre_hub.ops.images import read_findings, render_verify_command
@@ -118,6 +120,30 @@ def test_checks_run_under_strict_conditions(option: str) -> None:
     assert "--user" not in " ".join(command)
 
 
+@pytest.mark.parametrize("gpus", [True, False])
+def test_checks_see_gpus_where_the_engine_has_them(*, gpus: bool) -> None:
+    """An engine without NVIDIA's runtime is not asked for what it would refuse."""
+    command = render_verify_command(DOCKER, "crepre/gpu:latest", gpus=gpus)
+    assert ("--gpus=all" in command[: command.index("crepre/gpu:latest")]) == gpus
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ('{"nvidia": {"path": "nvidia-container-runtime"}, "runc": {"path": "runc"}}', True),
+        ('{"io.containerd.runc.v2": {"path": "runc"}, "runc": {"path": "runc"}}', False),
+        ("null", False),
+    ],
+)
+def test_an_engine_has_gpus_where_it_knows_nvidias_runtime(
+    said: str, answer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine's own list of runtimes says so."""
+    monkeypatch.setattr(docker_images, "run_program", lambda command, environment: said)
+    client = DockerClient(DOCKER, "20.10.24", has_buildx=False)
+    assert has_gpu_runtime(client, {}) is answer
+
+
 RESULTS = [
     {"check": "plot", "ok": True, "text": "9 bytes", "seconds": 1.0},
     {"check": "lock", "ok": False, "text": "numpy missing", "seconds": 0.1},
@@ -130,6 +156,13 @@ def test_each_check_is_a_finding() -> None:
     well, ill = read_findings(lines, remedy="Build again.")
     assert (well.level, well.text, well.remedy) == ("ok", "plot: 9 bytes", "")
     assert (ill.level, ill.text, ill.remedy) == ("error", "lock: numpy missing", "Build again.")
+
+
+def test_what_could_not_be_looked_at_is_skipped_by_name() -> None:
+    """A check that found no GPU is neither a failure nor taken for a good result."""
+    result = {"check": "gpu, jax", "ok": True, "text": "not checked: no GPU here"}
+    (finding,) = read_findings([json.dumps([result])], remedy="")
+    assert (finding.level, finding.text) == ("skipped", "gpu, jax: not checked: no GPU here")
 
 
 def test_checks_that_did_not_run_are_a_failure() -> None:

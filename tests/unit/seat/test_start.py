@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crepre_seat.start import LaterModule, put_off
+from crepre_seat.later import LaterModule, call_later, put_off
 
 
 @pytest.fixture
@@ -48,6 +48,35 @@ def test_looking_through_all_modules_loads_none(a_module: str) -> None:
     put_off({a_module: {}})
     assert not hasattr(sys.modules[a_module], "__file__")
     assert type(sys.modules[a_module]) is LaterModule
+
+
+def test_what_may_never_be_called_is_there_without_its_module(a_module: str) -> None:
+    """A class that is only imported loads nothing; called, it is the module's own."""
+    put_off({a_module: {"Part": call_later(a_module, "Part")}})
+    part = importlib.import_module(a_module).Part
+    assert type(sys.modules[a_module]) is LaterModule
+    assert isinstance(part(), importlib.import_module(a_module).Part)
+    assert type(sys.modules[a_module]) is not LaterModule
+
+
+def test_a_part_of_a_package_that_is_put_off_loads_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module within is found as if nothing had been put off."""
+    (tmp_path / "heavy_box").mkdir()
+    (tmp_path / "heavy_box" / "__init__.py").write_text("")
+    (tmp_path / "heavy_box" / "part.py").write_text("WEIGHT = 12\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    put_off({"heavy_box": {}}, packages={"heavy_box"})
+    assert importlib.import_module("heavy_box.part").WEIGHT == 12
+    for name in ("heavy_box", "heavy_box.part"):
+        sys.modules.pop(name)
+
+
+def test_a_part_of_a_package_that_is_not_there_keeps_nobody_from_starting() -> None:
+    """An image without JupyterLab has no extensions of its to put off."""
+    put_off({"not_there_at_all.extensions": {}})
+    assert type(sys.modules.pop("not_there_at_all.extensions")) is LaterModule
 
 
 def test_a_module_that_is_there_already_stays(a_module: str) -> None:

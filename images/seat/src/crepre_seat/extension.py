@@ -9,6 +9,8 @@ from typing import Any
 
 from crepre_seat.bringing import bring_beside
 from crepre_seat.facts import SeatFacts, facts_in
+from crepre_seat.haste import HASTE
+from crepre_seat.kernels import find_kernels
 from crepre_seat.news import News, asked_of, nothing
 from crepre_seat.notices import Notices
 from crepre_seat.opening import Opening
@@ -18,18 +20,17 @@ from crepre_seat.rescue import RESCUE
 from crepre_seat.web import routes
 from crepre_seat.welcome import NAME, ensure_welcome
 
-OWN_KERNELS = ".local/share/jupyter/kernels"
-
 
 def load(server: Any) -> None:
     """Let *server* outlive the hub's outages, welcome its owner, and bring the course's files."""
     logging.getLogger("crepre_seat").parent = server.log
+    server.io_loop.add_callback(HASTE.end)
     facts, notices = facts_in(), Notices()
     RESCUE.notices = notices
     steps: tuple[Callable[[], None], ...] = (
         lambda: outlive(server),
         lambda: tell_of_broken_places(facts, notices),
-        lambda: add_own_kernels(facts, server),
+        lambda: find_kernels(server.kernel_spec_manager, facts.home),
         lambda: open_first(facts, notices, server),
         lambda: bring_files(facts, notices, server),
     )
@@ -53,11 +54,6 @@ def tell_of_broken_places(facts: SeatFacts, notices: Notices) -> None:
     """What stands in for something in the home, and how to mend that."""
     for sentence in sentences(facts.home):
         notices.tell(sentence, "warning")
-
-
-def add_own_kernels(facts: SeatFacts, server: Any) -> None:
-    """Kernels of the student's own come after the image's, of which none is replaced."""
-    server.kernel_spec_manager.kernel_dirs.append(str(facts.home / OWN_KERNELS))
 
 
 def open_first(facts: SeatFacts, notices: Notices, server: Any) -> None:

@@ -10,6 +10,7 @@ Source: ``jupyterhub/services/auth.py``, ``HubAuth._check_hub_authorization``.
 
 from __future__ import annotations
 
+import functools
 import logging
 import ssl
 import time
@@ -17,7 +18,7 @@ from collections.abc import Callable, Hashable
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from jupyterhub.services.auth import _ExpiringDict
 from jupyterhub.utils import make_ssl_context
@@ -117,12 +118,16 @@ def probe(api_url: str, *, context: ssl.SSLContext | None = None) -> Probe:
     Any answer below 500 counts: the API's root tells its version to everybody. Proxies from the
     environment are not used, since the hub is asked without them too.
     """
-    opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
     request = Request(api_url.rstrip("/") + "/")
+
+    @functools.cache
+    def opener() -> OpenerDirector:
+        """Made for the first question only: it reads every certificate of the system."""
+        return build_opener(ProxyHandler({}), HTTPSHandler(context=context))
 
     def hub_answers() -> bool:
         try:
-            with opener.open(request, timeout=PROBE_TIMEOUT_SECONDS):
+            with opener().open(request, timeout=PROBE_TIMEOUT_SECONDS):
                 return True
         except HTTPError as answer:
             return answer.code < 500

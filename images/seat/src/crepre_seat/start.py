@@ -1,26 +1,37 @@
 """
 ``crepre-seat``: JupyterHub's single-user server, begun without what it loads and never uses.
 
-Nearly half of the work of a start is importing two things. JupyterHub's logging and scopes import
-the hub's database (SQLAlchemy, Alembic), and the extension notebook_shim, which carries settings
-over from the Notebook of before 2023, imports a whole IPython to look at them. The first is put
-off here until somebody asks for it, as Python 3.15's lazy imports will do; the second stays out.
-So is requests, with which JupyterLab would fetch lists of forbidden extensions, if there were any.
+More than half of the work of a start is importing, and much of that is for nothing:
 
-Source: https://peps.python.org/pep-0810/, ``jupyterhub/log.py``, ``notebook_shim/nbserver.py``.
+- JupyterHub's logging and scopes import the hub's database (SQLAlchemy, Alembic);
+- its questions to the hub import aiohttp, a second client for HTTP; see ``hub_client``;
+- JupyterLab's managers of extensions import a third and a fourth (httpx, requests), to install
+  extensions and to fetch lists of forbidden ones;
+- Jupyter Server imports websocket, for kernels on other machines;
+- JSON schemas import arrow, a library for dates, to read durations, and know all forms of web
+  addresses; see ``addresses``;
+- the extension notebook_shim, which carries settings over from the Notebook of before 2023,
+  imports a whole IPython to look at them.
+
+The last stays out; the others are put off until somebody uses them.
+
+Source: ``jupyterhub/log.py``, ``jupyterlab/extensions/pypi.py``, ``jupyter_server/gateway``,
+``jsonschema/_format.py``, ``notebook_shim/nbserver.py``.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
+from crepre_seat import later
+from crepre_seat.addresses import validate_rfc3986
 from crepre_seat.gpu_share import share_of_torch
+from crepre_seat.haste import HASTE
+from crepre_seat.hub_client import fetch
+from crepre_seat.later import call_later
 from crepre_seat.places import stand_ins
 
 SETTINGS = Path(sys.prefix, "share", "crepre", "jupyter")
@@ -43,6 +54,8 @@ class SQLAlchemyError(Exception):
     """Stands for the database's errors, of which a single-user server has none."""
 
 
+PYPI = "jupyterlab.extensions.pypi"
+
 PUT_OFF: Mapping[str, Mapping[str, object]] = {
     "sqlalchemy": {},
     "sqlalchemy.exc": {"SQLAlchemyError": SQLAlchemyError},
@@ -50,43 +63,28 @@ PUT_OFF: Mapping[str, Mapping[str, object]] = {
     "jupyterhub.roles": {},
     "jupyterhub.handlers": {},
     "jupyterhub.handlers.pages": {"HealthCheckHandler": HealthCheckHandler},
-    "requests": {},  # JupyterLab's, for lists of forbidden extensions, of which a seat has none
+    "jupyterhub.httpclient": {"fetch": fetch},
+    "aiohttp": {},  # of jupyter-server-proxy's, once a program is looked at through it
+    "requests": {},
+    PYPI: {"PyPIExtensionManager": call_later(PYPI, "PyPIExtensionManager")},
+    "websocket": {},
+    "isoduration": {"DurationParsingException": ValueError},  # its base
+    "rfc3986_validator": {"validate_rfc3986": validate_rfc3986},
 }
 """Modules that are loaded when first used, and what they are known to have before that."""
 
-PACKAGES = ("sqlalchemy", "jupyterhub.handlers", "requests")
-"""Those of them that hold further modules; to import one of these uses the package."""
+PACKAGES = ("sqlalchemy", "jupyterhub.handlers", "aiohttp", "requests", "websocket", "isoduration")
+"""Those of them that hold further modules."""
 
 
-class LaterModule(ModuleType):
-    """A module that is imported when something is asked of it that it does not have yet."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Import the module itself, which then is there instead of this one."""
-        if name.startswith("__") and not (name == "__path__" and self.__name__ in PACKAGES):
-            raise AttributeError(name)  # asked by those who look through all modules
-        if sys.modules.get(self.__name__) is self:
-            for put_off in [each for each, there in sys.modules.items() if _is_later(there)]:
-                del sys.modules[put_off]
-        real = importlib.import_module(self.__name__)
-        return getattr(real, name)
-
-
-def put_off(modules: Mapping[str, Mapping[str, object]] = PUT_OFF) -> None:
-    """Let *modules* be imported when they are first used; those that are there stay."""
-    for name, known in modules.items():
-        if name in sys.modules:
-            continue
-        module = LaterModule(name)
-        module.__dict__.update(known)
-        sys.modules[name] = module
-        parent, _, child = name.rpartition(".")
-        if parent:
-            setattr(importlib.import_module(parent), child, module)
+def put_off() -> None:
+    """Let what a server seldom or never uses be imported when it does."""
+    later.put_off(PUT_OFF, packages=PACKAGES)
 
 
 def main() -> None:
     """Run the server; the arguments are those of ``jupyterhub-singleuser``."""
+    HASTE.begin()
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
@@ -94,7 +92,3 @@ def main() -> None:
     from jupyterhub.singleuser import main as serve
 
     serve()
-
-
-def _is_later(module: ModuleType) -> bool:
-    return type(module) is LaterModule
