@@ -64,7 +64,7 @@ class Homes(Protocol):
         ...
 
     def pack(self, user: str) -> Packing:
-        """The home of *user*, which is there, as a compressed archive with one folder in it."""
+        """The home of *user* as a compressed archive with one folder in it; or ``HomeMissing``."""
         ...
 
     def unpack(self, user: str, archive: Iterable[bytes]) -> None:

@@ -20,7 +20,7 @@ from crepre_hub.backends.homes import (
     tar_command,
     untar_command,
 )
-from crepre_hub.errors import BackendError
+from crepre_hub.errors import BackendError, HomeMissing
 from crepre_hub.names import home_volume
 
 AT_ONCE = 50
@@ -110,7 +110,7 @@ class VolumeHomes:
             try:
                 self._client().inspect_volume(self._volume(user))
             except NotFound:
-                raise BackendError(f"{user} has no home.") from None
+                raise HomeMissing(f"{user} has no home.") from None
 
     def _volume(self, user: str) -> str:
         return home_volume(self._lab, user)
