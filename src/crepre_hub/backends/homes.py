@@ -57,7 +57,11 @@ class Packing(Protocol):
 
 
 class Homes(Protocol):
-    """The homes of a lab; each method may take long, and may raise ``BackendError``."""
+    """The homes of a lab; each method but ``where`` may take long and raise ``BackendError``."""
+
+    def where(self, user: str) -> str:
+        """What the home of *user* is called by whoever keeps it: a folder, a volume."""
+        ...
 
     def look(self, users: Iterable[str]) -> Mapping[str, Home]:
         """The homes of *users* that are there, by user."""

@@ -17,7 +17,7 @@ from crepre_hub.login.later import come_back_later
 from crepre_hub.names import archive_stem
 from crepre_hub.sentences import say
 from crepre_hub.store.endings import Archive
-from crepre_hub.units import format_memory
+from crepre_hub.units import format_size
 
 log = logging.getLogger("crepre.archives")
 
@@ -112,7 +112,7 @@ class ArchivesHandler(DownloadHandler):
                 id=each.id,
                 course=courses[each.course].title if each.course in courses else each.course,
                 made_at=each.began_at,
-                size=format_memory(each.size_bytes),
+                size=format_size(each.size_bytes),
                 sha256=each.sha256,
                 kept_until=days[each.course].purge_on if each.course in days else None,
             )

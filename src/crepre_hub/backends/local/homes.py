@@ -37,6 +37,10 @@ class FolderHomes:
         self.folder_of = folder_of
         self.is_used = is_used
 
+    def where(self, user: str) -> str:
+        """The folder."""
+        return str(self.folder_of(user))
+
     def look(self, users: Iterable[str]) -> Mapping[str, Home]:
         """The homes of *users* that are there."""
         return {user: self._look(user) for user in users if self._is_there(user)}
