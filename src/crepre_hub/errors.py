@@ -15,6 +15,7 @@ What is raised on purpose.
     │   ├── ImageMissing
     │   ├── DiskFull
     │   ├── GpuNotGiven
+    │   ├── HomeMissing
     │   └── StartFailed
     │       ├── StartTimedOut
     │       ├── OutOfMemory
@@ -130,6 +131,12 @@ class HomeFull(StartFailed):
     """The home has no room for what a start writes."""
 
     reason = "home-full"
+
+
+class HomeMissing(BackendError):
+    """Somebody has no home: no server of theirs has ever started, or it was removed."""
+
+    reason = "home-missing"
 
 
 class DiskFull(BackendError):

@@ -65,6 +65,11 @@ def format_memory(size: int) -> str:
     return f"{size / MEMORY_UNITS[unit]:.3g} {unit}"
 
 
+def format_size(size: int) -> str:
+    """The size of a file in bytes as people write it, in whole KiB below a MiB: ``"64 KiB"``."""
+    return format_memory(size) if size >= MEMORY_UNITS["MiB"] else f"{-(-size // 1024)} KiB"
+
+
 def format_duration(time: timedelta) -> str:
     """*time* as people write it, in the largest unit that leaves no rest: ``"90 min"``."""
     for unit in ("d", "h", "min"):

@@ -162,7 +162,7 @@ def test_a_purge_takes_only_what_nobody_needs(crepre: Crepre, lab_folder: Path) 
     assert home(lab_folder, "ada").exists()
 
     done = fine(crepre("course", "purge", "music", "--yes", "music", SUDO_USER="kari"))
-    assert "Removed 1 homes" in done.out
+    assert "Removed 1 home." in done.out
     assert [home(lab_folder, name).exists() for name in ("ada", "bo", "cy")] == [False, True, True]
     (record,) = fine(crepre("course", "show", "music", "--json")).json["removed"]
     (archive,) = (file for file in archived(lab_folder) if file.name.startswith("ada-"))
@@ -214,3 +214,20 @@ def test_who_has_left_is_archived_and_kept_as_promised(crepre: Crepre, lab_folde
     assert "di-" in " ".join(file.name for file in archived(lab_folder))
     plan = fine(crepre("course", "purge", "music", "--dry-run"))
     assert f"stays: left, and kept until {TODAY + timedelta(days=90)}" in plan.out
+
+
+def test_a_home_is_put_back_from_its_archive(crepre: Crepre, lab_folder: Path) -> None:
+    """Into an empty home alone, and only from an archive that is whole."""
+    fine(crepre("course", "archive", "music", "--purge-on", str(TODAY)))
+    ada, bo, _ = (str(file) for file in archived(lab_folder))
+    refused(crepre("user", "home", "restore", "bo", bo), "The home of bo is not empty: 1 files")
+    fine(crepre("course", "purge", "music", "--yes", "music"))
+    assert "would be" in fine(crepre("user", "home", "restore", "ada", ada, "--dry-run")).out
+    assert not home(lab_folder, "ada").exists()
+    half = lab_folder / "half.tar.gz"
+    half.write_bytes(Path(ada).read_bytes()[:60])
+    refused(crepre("user", "home", "restore", "ada", str(half)), "is no whole archive")
+    refused(crepre("user", "home", "restore", "ada", "gone.tar.gz"), "cannot be read")
+    assert not home(lab_folder, "ada").exists()
+    fine(crepre("user", "home", "restore", "ada", ada))
+    assert (home(lab_folder, "ada") / "notes.txt").read_text() == "ada's notes"

@@ -161,6 +161,15 @@ def homes(traits: dict[str, Any]) -> object:
     return traits.get("volumes") or traits["home_dir"]
 
 
+@many
+@given(seat=SEATS)
+def test_the_home_that_is_archived_is_the_one_that_is_served(backend: Backend, seat: Seat) -> None:
+    """And no other: what is packed, or removed, is what the server of that person has mounted."""
+    traits = rendered(backend, seat)
+    served = set(traits.get("volumes") or {traits.get("home_dir")})
+    assert served == {backend.homes.where(seat.user)}
+
+
 def own(backend: Backend, seat: Seat) -> tuple[object, ...]:
     """What must be a server's alone, where the backend has it."""
     traits = rendered(backend, seat)

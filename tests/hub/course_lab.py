@@ -18,6 +18,7 @@ from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets.config import Config
 
 from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.backends.local.homes import FolderHomes
 from crepre_hub.errors import StartFailed
 from crepre_hub.hub.app import CrepreHub
 from crepre_hub.hub.configure import configure_courses, configure_pages
@@ -63,6 +64,9 @@ class TestBackend:
     spawner_class = MockSpawner
     hub_host = "127.0.0.1"
 
+    def __init__(self, root: Path) -> None:
+        self.homes = FolderHomes(lambda user: root / "homes" / user, lambda user: False)
+
     def identity(self, seat: Seat) -> Mapping[str, object]:
         return {}
 
@@ -81,7 +85,7 @@ class TestWiring(Wiring):
 
     @cached_property
     def backend(self) -> Any:
-        return TestBackend()
+        return TestBackend(self.settings.root)
 
 
 class CourseBrowser(Browser):

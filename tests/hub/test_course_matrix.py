@@ -20,8 +20,10 @@ import pytest_asyncio
 from jupyterhub import apihandlers, handlers, orm
 from tornado import web
 
+from crepre_hub.clock import utc_now
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
+from crepre_hub.store.endings import Archive
 from tests.hub.course_lab import CourseLab, course_lab_in, write_course
 
 MUSIC = {"tea", "tina", "asa", "stu", "two", "ace", "boss"}
@@ -114,6 +116,9 @@ def calls(target: str) -> Iterator[Call]:
         yield Call(method, route, path.replace(")?", ""), target)
 
 
+ARCHIVE_OF = {name: number for number, name in enumerate(EVERYBODY, start=1)}
+"""Everybody has an archive."""
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -133,7 +138,21 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CourseL
             await lab.started(name, browsers[name], f"{course}/small")
         lab.look()
         lab.browsers = browsers
+        archive_everybody(lab)
         yield lab
+
+
+def archive_everybody(lab: CourseLab) -> None:
+    """An archive for each, as the command line leaves it."""
+    ends, store = lab.wiring.ends, lab.wiring.desks.stores.ends
+    with ends.folder.alone():
+        for name in EVERYBODY:
+            file = f"music/{name}.tar.gz"
+            written = ends.folder.write(file, [f"files of {name}".encode()])
+            size, digest = written.size_bytes, written.sha256
+            store.add_archive(Archive("music", name, file, size, digest, 0, utc_now()))
+    numbers = {name: ends.archives.archives_of(name)[0].id for name in EVERYBODY}
+    assert numbers == ARCHIVE_OF
 
 
 def state(lab: CourseLab) -> object:
@@ -247,6 +266,7 @@ def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield "get", f"/hub/spawn-pending/{target}", {}
     yield "get", f"/hub/api/oauth2/authorize?{query}", {}
     yield "post", f"/hub/api/oauth2/authorize?{query}", {"scopes": f"access:servers!user={target}"}
+    yield "get", f"/hub/my/archive/{ARCHIVE_OF[target]}", {}
     for course in ("music", "art"):
         for action in ("start", "stop"):
             yield "post", f"/hub/course/{course}", {action: target}
@@ -254,7 +274,7 @@ def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 def may_open(actor: str, path: str, fields: dict[str, str], target: str) -> bool:
     """Whether the table lets *actor* do that on a page."""
-    if "/spawn" in path:
+    if "/spawn" in path or "/my/archive" in path:
         return False
     if "/course/" in path:
         course = path.rpartition("/")[2]
@@ -288,6 +308,21 @@ async def test_no_page_leads_into_a_server_that_is_not_the_readers_to_open(lab: 
     assert asked > 400
     assert state(lab)[:5] == before[:5]
     assert lab.wiring.desks.visits.visitors_of("sam") == ()
+
+
+async def test_an_archive_is_its_owners_alone(lab: CourseLab) -> None:
+    """Everybody sees and gets their own, and no page shows another's; admins are no exception."""
+    for actor in EVERYBODY:
+        browser = lab.browsers[actor]
+        _, page, _ = await browser.get("/hub/my/archive")
+        shown = {name for name, number in ARCHIVE_OF.items() if f'archive/{number}"' in page}
+        assert shown == {actor}
+        for target, number in ARCHIVE_OF.items():
+            status, text, _ = await browser.get(f"/hub/my/archive/{number}")
+            is_own = target == actor
+            assert (status, f"files of {target}" in text) == (
+                (200, True) if is_own else (404, False)
+            )
 
 
 async def test_the_course_page_is_for_its_staff(lab: CourseLab) -> None:

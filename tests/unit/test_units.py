@@ -13,6 +13,7 @@ from crepre_hub.units import (
     TIME_UNITS,
     format_duration,
     format_memory,
+    format_size,
     parse_duration,
     parse_memory,
 )
@@ -24,6 +25,15 @@ from crepre_hub.units import (
 def test_each_unit_is_1024_of_the_one_below(larger: str, smaller: str) -> None:
     """The table of memory units has no missing or repeated step."""
     assert parse_memory(larger) == parse_memory(smaller)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 KiB"), (1, "1 KiB"), (1025, "2 KiB"), (2**20, "1 MiB"), (3 * 2**29, "1.5 GiB")],
+)
+def test_a_file_has_a_size_that_people_read(size: int, text: str) -> None:
+    """A small one is not a part of a MiB, and none that holds something is nothing."""
+    assert format_size(size) == text
 
 
 def test_the_smallest_unit_of_memory_is_1024_times_1024_bytes() -> None:

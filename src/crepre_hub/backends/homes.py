@@ -57,14 +57,18 @@ class Packing(Protocol):
 
 
 class Homes(Protocol):
-    """The homes of a lab; each method may take long, and may raise ``BackendError``."""
+    """The homes of a lab; each method but ``where`` may take long and raise ``BackendError``."""
+
+    def where(self, user: str) -> str:
+        """What the home of *user* is called by whoever keeps it: a folder, a volume."""
+        ...
 
     def look(self, users: Iterable[str]) -> Mapping[str, Home]:
         """The homes of *users* that are there, by user."""
         ...
 
     def pack(self, user: str) -> Packing:
-        """The home of *user*, which is there, as a compressed archive with one folder in it."""
+        """The home of *user* as a compressed archive with one folder in it; or ``HomeMissing``."""
         ...
 
     def unpack(self, user: str, archive: Iterable[bytes]) -> None:

@@ -19,7 +19,7 @@ from crepre_hub.errors import BackendError, CommandFailed
 from crepre_hub.ops.build_log import Step
 from crepre_hub.ops.lab_servers import running_servers, stop_these
 from crepre_hub.store.endings import Archive
-from crepre_hub.units import format_memory
+from crepre_hub.units import format_size
 
 STOP_PATIENCE_SECONDS = 90
 
@@ -104,7 +104,7 @@ def _apply(lab: LabEnd, plan: ArchivePlan) -> Outcome:
     desk.set_purge_date(plan, by=by)
     with progress_bar("Archiving") as on_step:
         for number, row in enumerate(plan.wanted, start=1):
-            size = format_memory(row.home.size_bytes) if row.home else ""
+            size = format_size(row.home.size_bytes) if row.home else ""
             on_step(Step(number, len(plan.wanted), f"{row.owner}, {size}"))
             try:
                 made, notes = desk.make(plan, row, by=by)
@@ -125,16 +125,16 @@ def _print_notes(owner: str, notes: Sequence[str]) -> None:
 
 
 def _print_plan(plan: ArchivePlan) -> None:
-    homes = [row for row in plan.rows if row.home is not None]
+    there = [row for row in plan.rows if row.home is not None]
     wanted = plan.wanted
     out.print(f"{plan.course.id}  {plan.course.title}", markup=False)
-    width = max((len(row.owner) for row in homes), default=0)
-    for row in homes:
+    width = max((len(row.owner) for row in there), default=0)
+    for row in there:
         out.print(f"  {_line(row, width)}".rstrip(), markup=False)
-    without = len(plan.rows) - len(homes)
+    without = len(plan.rows) - len(there)
     out.print(
-        f"{len(wanted)} to be archived ({format_memory(plan.size_bytes)} before compression,"
-        f" {format_memory(plan.free_bytes)} free), {len(homes) - len(wanted)} archived already,"
+        f"{len(wanted)} to be archived ({format_size(plan.size_bytes)} before compression,"
+        f" {format_size(plan.free_bytes)} free), {len(there) - len(wanted)} archived already,"
         f" {without} without a home.",
         markup=False,
     )
@@ -152,7 +152,7 @@ def _line(row: HomeRow, width: int) -> str:
     assert row.home is not None, "asked before"
     mark = "=" if row.is_archived else "!" if row.is_running else "+"
     role = f"{row.place.role}{', has left' if row.place.kept_until else ''}"
-    line = f"{mark} {row.owner.ljust(width)}  {role.ljust(17)} {format_memory(row.home.size_bytes)}"
+    line = f"{mark} {row.owner.ljust(width)}  {role.ljust(17)} {format_size(row.home.size_bytes)}"
     if row.archive is None:
         return line
     when = in_words(row.archive.began_at)
@@ -160,15 +160,23 @@ def _line(row: HomeRow, width: int) -> str:
 
 
 def _print_outcome(lab: LabEnd, plan: ArchivePlan, outcome: Outcome) -> None:
-    total = format_memory(sum(each.size_bytes for each in outcome.made))
+    total = format_size(sum(each.size_bytes for each in outcome.made))
     folder = lab.ends.folder.root / plan.course.id
-    out.print(f"Archived {len(outcome.made)} homes, {total}, in {folder}", markup=False)
+    if not outcome.made and not outcome.failed:
+        out.print(f"There was nothing to do; the archives are in {folder}", markup=False)
+    else:
+        out.print(f"Archived {homes(len(outcome.made))}, {total}, in {folder}", markup=False)
     for owner, why in outcome.failed:
         err.print(f"  {owner}: {why}", style="red", markup=False)
     if outcome.failed:
         err.print("To try these again: the same command.", markup=False)
     url = lab.settings.lab.lab.url
     out.print(f"People download theirs at {url}/hub/my/archive", markup=False)
+
+
+def homes(number: int) -> str:
+    """``1 home``, ``2 homes``."""
+    return f"{number} home{'s' * (number != 1)}"
 
 
 def _as_dict(plan: ArchivePlan, outcome: Outcome, *, applied: bool) -> dict[str, object]:

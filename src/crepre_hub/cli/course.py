@@ -85,7 +85,7 @@ def show(course_id: CourseId, as_json: AsJson = False) -> None:
     for key, profile in course.profiles.items():
         out.print(f"  profile    {key}: {profile.title}, {profile.summary}", markup=False)
     if homes.archived:
-        out.print(f"  archives   {homes.archived} homes", markup=False)
+        out.print(f"  archives   {homes.archived}", markup=False)
     if str(homes):
         out.print(f"  homes      {homes}", markup=False)
     for each in homes.removed:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from crepre_hub.cli.archive import archive_as_dict
+from crepre_hub.cli.archive import archive_as_dict, homes
 from crepre_hub.cli.courses import CourseId, DryRun, in_words
 from crepre_hub.cli.endings import LabEnd, lab_end
 from crepre_hub.cli.term import typed_by
@@ -17,7 +17,7 @@ from crepre_hub.desk.purges import PurgePlan, PurgeRow
 from crepre_hub.errors import BackendError, CourseError
 from crepre_hub.ops.build_log import Step
 from crepre_hub.store.endings import Purge
-from crepre_hub.units import format_memory
+from crepre_hub.units import format_size
 
 Yes = Annotated[
     str,
@@ -111,7 +111,7 @@ def _print_plan(plan: PurgePlan) -> None:
     for row in plan.rows:
         out.print(f"  {_line(row, width)}", markup=False)
     going = [row for row in plan.rows if row.goes]
-    size = format_memory(sum(row.home.size_bytes for row in going))
+    size = format_size(sum(row.home.size_bytes for row in going))
     stay = len(plan.rows) - len(going)
     out.print(f"{len(going)} would go ({size}), {stay} {'stay' if stay != 1 else 'stays'}.")
     if isinstance(plan.answer, Refused):
@@ -121,7 +121,7 @@ def _print_plan(plan: PurgePlan) -> None:
 
 def _line(row: PurgeRow, width: int) -> str:
     start = f"{'-' if row.goes else '='} {row.owner.ljust(width)}  {row.place.role:<10}"
-    size = format_memory(row.home.size_bytes)
+    size = format_size(row.home.size_bytes)
     if isinstance(row.answer, Refused):
         return f"{start} {size}  stays: {row.answer.message}"
     if row.archive is None:
@@ -131,7 +131,7 @@ def _line(row: PurgeRow, width: int) -> str:
 
 def _print_outcome(plan: PurgePlan, gone: list[Purge], failed: list[tuple[str, str]]) -> None:
     out.print(
-        f"Removed {len(gone)} homes. The record: crepre course show {plan.course.id}", markup=False
+        f"Removed {homes(len(gone))}. The record: crepre course show {plan.course.id}", markup=False
     )
     for owner, why in failed:
         err.print(f"  {owner} stays: {why}", style="red", markup=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from crepre_hub.cli import home
 from crepre_hub.cli.terminal import AsJson, lab_root, out, print_json, print_table, told
 from crepre_hub.courses.identity import Identity
 from crepre_hub.decisions import Refused
@@ -34,7 +35,8 @@ from crepre_hub.store.engine import open_engine
 from crepre_hub.store.identities import IdentityStore
 from crepre_hub.store.migrations import ensure_schema
 
-app = typer.Typer(help="Accounts of the lab.", no_args_is_help=True)
+app = typer.Typer(help="Accounts of the lab, and homes.", no_args_is_help=True)
+app.add_typer(home.app, name="home")
 
 Name = Annotated[str, typer.Argument(help="The login name.")]
 

@@ -52,6 +52,8 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     people = Callable(help="Returns the PeopleDesk.").tag(config=True)
     visits = Callable(help="Returns the VisitDesk.").tag(config=True)
     joining = Callable(help="Returns the JoinDesk.").tag(config=True)
+    ends = Callable(help="Returns the EndDesks.").tag(config=True)
+    downloads = Callable(help="Returns the Downloads.").tag(config=True)
     gate = Callable(help="Returns the Gate for join codes.").tag(config=True)
     pages: Any = List(help="Routes of the lab's own pages, before JupyterHub's.").tag(config=True)
 

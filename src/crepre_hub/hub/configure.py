@@ -12,6 +12,7 @@ from crepre_hub.desk.announcing import News
 from crepre_hub.desk.people import HubUser
 from crepre_hub.desk.room import Hand
 from crepre_hub.hub.announcement_handlers import AnnouncementsHandler, NewsHandler
+from crepre_hub.hub.archive_handlers import ArchiveFileHandler, ArchivesHandler
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
@@ -20,6 +21,7 @@ from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
 from crepre_hub.hub.room_handlers import HandHandler, RoomHandler, RoomTilesHandler
 from crepre_hub.hub.roster_handlers import RosterFileHandler
+from crepre_hub.hub.sending import Downloads
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.hub.static_files import PackedFilesHandler
@@ -71,6 +73,9 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
     c.CrepreHub.joining = lambda: wiring.desks.joining
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
+    c.CrepreHub.ends = lambda: wiring.ends
+    downloads = Downloads()
+    c.CrepreHub.downloads = lambda: downloads
     c.CrepreHub.pages = [
         (r"/join", JoinHandler),
         (r"/join/([^/]+)", JoinHandler),
@@ -82,6 +87,8 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)/hand", HandHandler),
         (r"/course/([^/]+)/announcements", AnnouncementsHandler),
         (r"/api/crepre/news", NewsHandler),
+        (r"/my/archive", ArchivesHandler),
+        (r"/my/archive/([0-9]{1,12})", ArchiveFileHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
     ]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crepre_hub.errors import Busy, DiskFull
-from crepre_hub.units import format_memory
+from crepre_hub.units import format_size
 
 GiB = 1024**3
 
@@ -64,8 +64,8 @@ class ArchiveFolder:
         free = self.free_bytes()
         if size_bytes > free:
             raise DiskFull(
-                f"{what} may take {format_memory(size_bytes)}, and {self.root} has room for"
-                f" {format_memory(free)}.",
+                f"{what} may take {format_size(size_bytes)}, and {self.root} has room for"
+                f" {format_size(free)}.",
                 remedy=MAKE_ROOM,
             )
 

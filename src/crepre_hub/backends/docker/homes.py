@@ -20,7 +20,7 @@ from crepre_hub.backends.homes import (
     tar_command,
     untar_command,
 )
-from crepre_hub.errors import BackendError
+from crepre_hub.errors import BackendError, HomeMissing
 from crepre_hub.names import home_volume
 
 AT_ONCE = 50
@@ -46,12 +46,16 @@ class VolumeHomes:
         self._lab = lab
         self._image = image
 
+    def where(self, user: str) -> str:
+        """The volume."""
+        return home_volume(self._lab, user)
+
     def look(self, users: Iterable[str]) -> Mapping[str, Home]:
         """The homes of *users* that are there."""
         with errors_as_ours("listing the homes"):
             listed = self._client().volumes()["Volumes"] or ()
         there = {volume["Name"] for volume in listed}
-        mine = [user for user in users if self._volume(user) in there]
+        mine = [user for user in users if self.where(user) in there]
         seen: dict[str, Home] = {}
         for start in range(0, len(mine), AT_ONCE):
             seen.update(self._look(mine[start : start + AT_ONCE]))
@@ -88,7 +92,7 @@ class VolumeHomes:
         """Remove the volume; Docker refuses while a container has it."""
         with errors_as_ours(f"removing the home of {user}"):
             try:
-                self._client().remove_volume(self._volume(user))
+                self._client().remove_volume(self.where(user))
             except NotFound:
                 return
 
@@ -108,15 +112,12 @@ class VolumeHomes:
         """Raise where there is no volume: to mount it would make one."""
         with errors_as_ours(f"looking for the home of {user}"):
             try:
-                self._client().inspect_volume(self._volume(user))
+                self._client().inspect_volume(self.where(user))
             except NotFound:
-                raise BackendError(f"{user} has no home.") from None
-
-    def _volume(self, user: str) -> str:
-        return home_volume(self._lab, user)
+                raise HomeMissing(f"{user} has no home.") from None
 
     def _mount(self, user: str, place: str, *, read_only: bool = True) -> Mount:
-        return Mount(place, self._volume(user), read_only=read_only, no_copy=True)
+        return Mount(place, self.where(user), read_only=read_only, no_copy=True)
 
 
 class VolumePacking:

@@ -19,7 +19,7 @@ from crepre_hub.backends.homes import (
     tar_command,
     untar_command,
 )
-from crepre_hub.errors import BackendError
+from crepre_hub.errors import BackendError, HomeMissing
 
 PART_BYTES = 256 * 1024
 
@@ -37,6 +37,10 @@ class FolderHomes:
         self.folder_of = folder_of
         self.is_used = is_used
 
+    def where(self, user: str) -> str:
+        """The folder."""
+        return str(self.folder_of(user))
+
     def look(self, users: Iterable[str]) -> Mapping[str, Home]:
         """The homes of *users* that are there."""
         return {user: self._look(user) for user in users if self._is_there(user)}
@@ -53,7 +57,7 @@ class FolderHomes:
     def pack(self, user: str) -> FolderPacking:
         """The home of *user* as an archive."""
         if not self._is_there(user):
-            raise BackendError(f"{user} has no home.")
+            raise HomeMissing(f"{user} has no home.")
         return FolderPacking(tar_command(str(self.folder_of(user))))
 
     def unpack(self, user: str, archive: Iterable[bytes]) -> None:
