@@ -31,7 +31,7 @@ LAYERS = (
         "forms",
         "sentences",
     },
-    {"courses", "profiles"},
+    {"courses", "profiles", "usage"},
     {"settings"},
     {"store", "backends", "login", "ops", "doctor", "sheets", "languages"},
     {"desk"},
@@ -43,7 +43,17 @@ LAYERS = (
 APART = LAYERS[-1]
 """Edges meet in ``wiring`` and never know each other."""
 
-PURE = {"courses", "profiles", "units", "names", "forms", "decisions", "findings", "sentences"}
+PURE = {
+    "courses",
+    "profiles",
+    "usage",
+    "units",
+    "names",
+    "forms",
+    "decisions",
+    "findings",
+    "sentences",
+}
 FORBIDDEN_IN_PURE = {
     "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",
     "secrets", "socket", "sqlalchemy", "subprocess", "sys", "tempfile", "threading", "time",

@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
-from crepre_hub.desk.people import HubUser
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
+from crepre_hub.hub.my_handlers import MyHandler
+from crepre_hub.hub.my_page import my_page
+from crepre_hub.hub.runs import note_start, note_stop
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.hub.static_files import PackedFilesHandler
@@ -25,7 +27,6 @@ from crepre_hub.settings.database import database_url
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.store.attempts import AttemptLog
 from crepre_hub.store.engine import tune_sqlite
-from crepre_hub.store.entries import Entry
 from crepre_hub.wiring import Wiring
 
 CULLER = "idle-culler"
@@ -62,6 +63,8 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
     c.CrepreHub.people = lambda: wiring.desks.people
     c.CrepreHub.visits = lambda: wiring.desks.visits
     c.CrepreHub.joining = lambda: wiring.desks.joining
+    c.CrepreHub.inviting = lambda: wiring.desks.inviting
+    c.CrepreHub.usage = lambda: wiring.desks.usage
     c.CrepreHub.course_page = lambda: wiring.desks.page
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
@@ -71,10 +74,13 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)", CourseHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
+        (r"/my", MyHandler),
     ]
     c.SeatMixin.before_start = lambda spawner: spawner.user.settings["app"].standing.refresh(
         spawner.user.name
     )
+    c.SeatMixin.after_start = lambda spawner: note_start(wiring.desks.usage, spawner)
+    c.SeatMixin.after_stop = lambda spawner: note_stop(wiring.desks.usage, spawner)
 
 
 def configure_login(c: Any, wiring: Wiring) -> None:
@@ -132,20 +138,8 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "ways_in": [WayIn.of(way) for way in wiring.ways_in],
         "has_passwords": "accounts" in wiring.settings.lab.login.kind,
         "settings_problems": lambda user: _problems_for(user, wiring),
-        "courses_to_teach": lambda user: partial(_courses_to_teach, user, wiring),
-        "visitors": lambda user: partial(_visitors_of, user, wiring),
+        "my_page": lambda user: partial(my_page, user, wiring.desks),
     }
-
-
-def _courses_to_teach(user: Any, wiring: Wiring) -> list[tuple[str, str]]:
-    """Id and title of each course whose page *user* may see."""
-    reader = HubUser(user.name, bool(user.admin))
-    return [(course.id, course.title) for course in wiring.desks.page.courses_of(reader)]
-
-
-def _visitors_of(user: Any, wiring: Wiring) -> tuple[Entry, ...]:
-    """Who came into the servers of *user*, the newest first."""
-    return wiring.desks.visits.visitors_of(user.name)
 
 
 def _problems_for(user: Any, wiring: Wiring) -> list[str]:

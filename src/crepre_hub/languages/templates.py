@@ -24,7 +24,7 @@ from crepre_hub.languages.catalogues import (
 )
 from crepre_hub.languages.reading import reading, told
 from crepre_hub.languages.upstream import in_our_words
-from crepre_hub.languages.words import word
+from crepre_hub.languages.words import span, word
 
 
 class Languages(InternationalizationExtension):
@@ -40,6 +40,7 @@ class Languages(InternationalizationExtension):
         )
         environment.filters["told"] = told
         environment.filters["word"] = word
+        environment.filters["span"] = span
         environment.filters["day"] = lambda day: day_in(reading().language, day)
         environment.filters["time"] = lambda moment: time_in(reading().language, moment)
         environment.filters["moment"] = lambda moment: moment_in(reading().language, moment)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from crepre_hub.store.entries import EntryLog
+from crepre_hub.store.invitations import InvitationStore
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
+from crepre_hub.store.runs import RunLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,16 @@ class CourseStores:
     rosters: RosterStore
     links: JoinLinkStore
     entries: EntryLog
+    invitations: InvitationStore
+    runs: RunLog
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
         """All on one database, whose tables are up to date."""
-        return cls(RosterStore(engine), JoinLinkStore(engine), EntryLog(engine))
+        return cls(
+            RosterStore(engine),
+            JoinLinkStore(engine),
+            EntryLog(engine),
+            InvitationStore(engine),
+            RunLog(engine),
+        )
