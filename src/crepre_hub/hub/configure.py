@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
 from crepre_hub.hub.course_handlers import CourseHandler
+from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.lane import Lane, places_here
@@ -75,6 +76,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
         (r"/my", MyHandler),
+        (r"/login/lti/link/([\w-]+)", DeepLinkHandler),
     ]
     c.SeatMixin.before_start = lambda spawner: spawner.user.settings["app"].standing.refresh(
         spawner.user.name
