@@ -48,6 +48,11 @@ def home_volume(lab: str, user: str) -> str:
     return f"{lab}-home-{_escaped(user)}"
 
 
+def archive_stem(user: str, moment: str) -> str:
+    """The name of the file with *user*'s home as it was at *moment*, without its suffix."""
+    return f"{_escaped(user)}-{moment}"
+
+
 def own_repository(lab: str, course: str, image: str) -> str:
     """
     Docker's name for the builds of a course's own image on top of *image*.

@@ -14,9 +14,11 @@ from crepre_hub.backends.backend import Backend, backend_named
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.identity import Identity
 from crepre_hub.desk.desks import CourseDesks
+from crepre_hub.desk.end_desks import EndDesks
 from crepre_hub.desk.launch import LaunchDesk
 from crepre_hub.login.way import Way
 from crepre_hub.login.ways import ways_of
+from crepre_hub.ops.archive_files import ArchiveFolder
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
@@ -24,6 +26,7 @@ from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.own_images import LiveOwnImages
 from crepre_hub.settings.problems import Problem
 from crepre_hub.settings.reader import Settings
+from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.migrations import ensure_schema
@@ -72,6 +75,11 @@ class Wiring:
         return engine
 
     @cached_property
+    def ends(self) -> EndDesks:
+        """Archives of homes, and their removal."""
+        return end_desks(self.desks, self.settings, self.backend)
+
+    @cached_property
     def desks(self) -> CourseDesks:
         """Who is in which course, and what changes it."""
         return CourseDesks(self.courses, CourseStores.on(self.engine))
@@ -101,6 +109,24 @@ class Wiring:
     def templates(self) -> Path:
         """Pages that replace or extend JupyterHub's."""
         return Path(__file__).parent / "hub" / "templates"
+
+
+def end_desks(desks: CourseDesks, settings: Settings, backend: Backend) -> EndDesks:
+    """The desks about the end of a term, for the hub and for the command line."""
+    return EndDesks(
+        desks,
+        homes=backend.homes,
+        folder=ArchiveFolder(settings.state / "archives"),
+        running=lambda: {found.seat.user for found in backend.found()},
+        admins=lambda: admins_of(desks, settings),
+    )
+
+
+def admins_of(desks: CourseDesks, settings: Settings) -> frozenset[str]:
+    """Who is an admin by ``lab.toml`` or by the account."""
+    accounts = AccountStore(desks.stores.engine).all_accounts()
+    own = (account.name for account in accounts if account.is_admin)
+    return frozenset({*own, *settings.lab.login.admins})
 
 
 def wire_for_hub() -> Wiring:

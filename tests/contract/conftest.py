@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.closed_doors import closed_doors  # noqa: F401  (pytest finds it here by its name)
+from tests.contract.course_desks import clock, desks  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,8 @@ from jupyterhub import apihandlers, handlers, orm
 from tornado import web
 
 from crepre_hub.courses.invitation import Invitation
+from crepre_hub.courses.keys import Key, KeyKind
+from crepre_hub.courses.roles import Role
 from crepre_hub.store.course_stores import CourseStores
 from tests.hub.course_lab import CourseLab, course_lab_in, write_course
 
@@ -259,7 +261,7 @@ def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield "post", f"/hub/api/oauth2/authorize?{query}", {"scopes": f"access:servers!user={target}"}
     for course in ("music", "art"):
         for action in ("start", "stop"):
-            yield "post", f"/hub/course/{course}", {"user": target, "action": action}
+            yield "post", f"/hub/course/{course}", {action: target}
         yield "post", "/hub/my", {"action": "invite", "who": f"{course}/{target}"}
     yield "post", "/hub/my", {"action": "revoke", "invitation": INVITED.get(target, "0" * 16)}
 
@@ -316,6 +318,85 @@ async def test_the_course_page_is_for_its_staff(lab: CourseLab) -> None:
             assert status == 404 or shown - {actor} == {"music": MUSIC, "art": ART}[course] - {
                 actor
             }
+
+
+STAFF = {"music": {"tea", "asa"}, "art": {"tim", "ace"}}
+TEACHERS = {"music": {"tea"}, "art": {"tim"}}
+COURSE = "/course/([^/]+)"
+COURSE_PAGES = {COURSE: STAFF, COURSE + "/roster": TEACHERS, COURSE + "/links": TEACHERS}
+"""Every page below a course, with those who may use it; admins use all."""
+
+
+async def test_every_page_of_a_course_is_for_those_whom_the_table_names(lab: CourseLab) -> None:
+    """To look and to click; strangers do not learn that it is there, and nothing changes."""
+    routes = {rule[0].removeprefix("/hub") for rule in lab.app.pages}
+    assert {each for each in routes if each.startswith("/course/")} == COURSE_PAGES.keys()
+    before, places = state(lab), lab.wiring.desks.people.enrolments()
+    for actor in (*ACTORS, "boss"):
+        browser = lab.browsers[actor]
+        xsrf = await browser.token_of("/hub/password")
+        for route, may in COURSE_PAGES.items():
+            for course in ("music", "art"):
+                path = f"/hub{route.replace('([^/]+)', course)}"
+                is_staff = actor in STAFF[course] | {"boss"}
+                refusal = 403 if is_staff else 404
+                is_in = actor in may[course] | {"boss"}
+                looked = (await browser.get(path))[0]
+                assert looked == (200 if is_in else refusal), (actor, path)
+                clicked = (await browser.post(path, {"_xsrf": xsrf, "action": "dance"}))[0]
+                assert clicked == (400 if is_in else refusal), (actor, path)
+                assert (await browser.post(path, {"action": "dance"}))[0] == 403
+    assert (state(lab), lab.wiring.desks.people.enrolments()) == (before, places)
+
+
+def clicks_on_courses(actor: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each click that changes who is in a course; each page below it, and what is posted there."""
+    for role in ("teacher", "assistant", "student"):
+        yield "", {"action": "add", "who": actor, "role": role, "section": ""}
+    for name in ("stu", "sam", "asa", "tea"):
+        yield "", {"action": "remove", "who": f"name:{name}"}
+    yield "/links", {"action": "make", "days": "14", "seats": "", "section": ""}
+    yield "/links", {"action": "revoke", "link": "x"}
+    yield "/roster", {"action": "read"}
+    yield "/roster", {"action": "again", "token": "x", "column-name": "Who"}
+    yield "/roster", {"action": "apply", "token": "x"}
+
+
+async def test_what_changes_a_course_is_done_by_its_teachers(lab: CourseLab) -> None:
+    """Each click that would change it, by everybody else: refused, and nothing has changed."""
+    desks = lab.wiring.desks
+    for actor in ACTORS:
+        browser = lab.browsers[actor]
+        xsrf = await browser.token_of("/hub/password")
+        for course in ("music", "art"):
+            for page, fields in clicks_on_courses(actor):
+                if actor in TEACHERS[course]:
+                    continue
+                path = f"/hub/course/{course}{page}"
+                status, text, _ = await browser.post(path, {"_xsrf": xsrf, **fields})
+                assert status == (403 if actor in STAFF[course] else 404), (actor, path, text)
+            assert desks.joining.links(desks.rosters.course(course)) == ()
+    assert desks.people.enrolments() == ()
+
+
+async def test_teachers_raise_nobody_to_their_own_rank(lab: CourseLab) -> None:
+    """Neither themselves nor others, in their own course; nor do they end a teacher's place."""
+    tea, desks = lab.browsers["tea"], lab.wiring.desks
+    xsrf = await tea.token_of("/hub/password")
+    course = desks.rosters.course("music")
+    (other,) = desks.rosters.add_all(course, [Key(KeyKind.NAME, "out")], role=Role.TEACHER)
+    fields: list[dict[str, str]] = [
+        {"action": "add", "who": name, "role": "teacher"} for name in ("tea", "stu", "new")
+    ]
+    fields += [{"action": "add", "who": "out", "role": "student"}]
+    fields += [{"action": "remove", "who": f"name:{name}"} for name in ("out", "tina", "tea")]
+    for each in fields:
+        status, page, _ = await tea.post(
+            "/hub/course/music", {"_xsrf": xsrf, "section": "", **each}
+        )
+        assert (status, 'role="alert"' in page) == (400, True), each
+    assert desks.people.enrolments() == (other,)
+    desks.rosters.remove(course, other.key)
 
 
 async def test_staff_see_and_stop_the_servers_of_their_students(lab: CourseLab) -> None:

@@ -122,3 +122,10 @@ def chromium() -> Path:
 def postgresql_folder() -> Path:
     """The folder of PostgreSQL's programs."""
     return need("postgresql").parent
+
+
+@pytest.fixture(scope="session")
+def guard_image(base_image: str) -> str:
+    """The name of the guard's image, under the name that every lab looks for."""
+    built = build_image("guard", base=base_image, on_step=lambda step: None)
+    return built.tag

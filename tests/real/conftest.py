@@ -18,6 +18,7 @@ from tests.machine.fixtures import (  # noqa: F401
     docker_engine,
     docker_program,
     engine_or_why_not,
+    guard_image,
     minimal_image,
     mmdebstrap,
     postgresql_folder,

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from jupyterhub.spawner import Spawner
 
+from crepre_hub.backends.homes import Homes
 from crepre_hub.errors import BackendError
 from crepre_hub.findings import Check
 from crepre_hub.profiles.profile import Placement
@@ -65,6 +66,11 @@ class Backend(Protocol):
     name: str
     spawner_class: type[Spawner]
     hub_host: str
+
+    @property
+    def homes(self) -> Homes:
+        """What is done with homes beside serving them."""
+        ...
 
     def defaults(self) -> Mapping[str, object]:
         """Traits of ``spawner_class`` that are the same for every server."""

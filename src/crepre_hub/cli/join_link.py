@@ -22,6 +22,9 @@ def join_link(
     ] = "student",
     expires: Annotated[str, typer.Option(help='How long it works, like "14 d".')] = "14 d",
     seats: Annotated[int | None, typer.Option(min=1, help="How many may use it.")] = None,
+    section: Annotated[
+        str, typer.Option(help="The group within the course that people come into.")
+    ] = "",
     revoke: Annotated[str, typer.Option(metavar="ID", help="End this link.")] = "",
     list_links: Annotated[bool, typer.Option("--list", help="Show the links.")] = False,
     as_json: AsJson = False,
@@ -33,7 +36,7 @@ def join_link(
         if revoke:
             lab.joining.revoke(course, revoke)
         elif not list_links:
-            link, code = lab.joining.make(course, life=life, seats=seats)
+            link, code = lab.joining.make(course, life=life, seats=seats, section=section)
             url = f"{lab_url()}/hub/join/{code.reveal()}"
             _print_new(link, code.reveal(), url, as_json)
             return
@@ -70,11 +73,12 @@ def _print_links(links: tuple[JoinLink, ...], as_json: bool) -> None:
             _state(link, now),
             str(link.used),
             str(link.seats or ""),
+            link.section,
             in_words(link.expires_at),
         )
         for link in links
     ]
-    print_table(("link", "state", "used", "seats", "until"), rows)
+    print_table(("link", "state", "used", "seats", "section", "until"), rows)
 
 
 def _state(link: JoinLink, now: datetime) -> str:
@@ -90,4 +94,5 @@ def _as_dict(link: JoinLink) -> dict[str, object]:
         "expires_at": link.expires_at,
         "seats": link.seats,
         "used": link.used,
+        "section": link.section,
     }

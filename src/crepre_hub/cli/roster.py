@@ -98,8 +98,7 @@ def add(
         keys = [key_of(course, each) for each in who]
         time = _duration(stay) if stay else None
         if not dry_run:
-            for key in keys:
-                lab.rosters.add(course, key, role=role, section=section, stay=time)
+            lab.rosters.add_all(course, keys, role=role, section=section, stay=time)
     if as_json:
         print_json({"join": [str(key) for key in keys], "role": role, "applied": not dry_run})
         return

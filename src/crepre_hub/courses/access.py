@@ -11,6 +11,7 @@ from crepre_hub.courses.enrolment import Enrolment
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import STAFF, Role, most_rights
 from crepre_hub.courses.telling import told
+from crepre_hub.courses.term import out_of_term, shut_by_hand
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.profiles.profile import Placement, Profile
 from crepre_hub.sentences import say
@@ -87,10 +88,15 @@ def role_in(course: Course, person: Person) -> Role | None:
 
 
 def may_use(course: Course, person: Person, *, today: date) -> Decision:
-    """Whether *person* may start servers of *course*; its dates bind students alone."""
+    """
+    Whether *person* may start servers of *course*.
+
+    Its dates bind students alone; a course that was closed by hand is closed to its staff as well.
+    """
     role = role_in(course, person)
-    refusal = _no_member(course) if role is None else _out_of_term(course, today)
-    if role in STAFF or refusal is None:
+    refusal = _no_member(course) if role is None else out_of_term(course, today=today)
+    is_free = role in STAFF and shut_by_hand(course) is None
+    if is_free or refusal is None:
         return Granted(f"{role} of {course.id}")
     return Granted("admin of the lab") if person.is_admin else refusal
 
@@ -101,16 +107,6 @@ def _no_member(course: Course) -> Refused:
         say("You are not in the course %(course)s.", course=course.id),
         say("Ask its teacher to add you."),
     )
-
-
-def _out_of_term(course: Course, today: date) -> Refused | None:
-    if course.opens is not None and today < course.opens:
-        text = say("The course %(course)s opens on %(day)s.", course=course.id, day=course.opens)
-        return Refused("course-not-open-yet", text, say("Come back then."))
-    if course.closes is not None and today > course.closes:
-        text = say("The course %(course)s closed on %(day)s.", course=course.id, day=course.closes)
-        return Refused("course-closed", text, say("If you still need it, ask its teacher."))
-    return None
 
 
 def offers_for(courses: Iterable[Course], person: Person, *, today: date) -> tuple[Offer, ...]:

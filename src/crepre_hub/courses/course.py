@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -21,6 +22,7 @@ from crepre_hub.courses.content import Content
 from crepre_hub.courses.keys import Key, KeyKind, listed_key
 from crepre_hub.courses.roles import Role, most_rights
 from crepre_hub.courses.rules import Rule
+from crepre_hub.courses.switch import Switch
 from crepre_hub.forms import in_form
 from crepre_hub.profiles.profile import Profile
 from crepre_hub.units import Duration
@@ -78,6 +80,7 @@ class Course(BaseModel):
     profiles: Annotated[dict[Id, Profile], Field(min_length=1)]
     default_profile: str = ""
     content: Content | None = None
+    _switch: Switch | None = PrivateAttr(default=None)  # no file can say it
 
     @field_validator("teachers", "assistants", "students")
     @classmethod
@@ -108,6 +111,26 @@ class Course(BaseModel):
         if self.members_by == "id" and not self.issuer:
             raise ValueError('members_by = "id" needs the issuer of those ids')
         return self
+
+    @property
+    def switch(self) -> Switch | None:
+        """What an admin typed over the dates of this file, while it counts."""
+        return self._switch
+
+    @property
+    def by_dates(self) -> Self:
+        """The course as its file alone says it."""
+        plain = self.model_copy()
+        plain._switch = None  # noqa: SLF001
+        return plain
+
+    def with_switch(self, switch: Switch | None) -> Self:
+        """The course as it is with *switch* typed over its dates, if that counts over them."""
+        if switch is None or not switch.counts(opens=self.opens, closes=self.closes):
+            return self
+        switched = self.model_copy()
+        switched._switch = switch  # noqa: SLF001  (its own kind; no field, so that no file sets it)
+        return switched
 
     def key_of(self, written: str) -> Key:
         """The key of somebody as a list of this course writes them; ValueError if it is none."""

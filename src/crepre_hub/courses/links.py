@@ -8,8 +8,9 @@ from datetime import date, datetime
 from crepre_hub.courses.access import Person, role_in
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.roles import Role
+from crepre_hub.courses.term import Term, term_of
 from crepre_hub.decisions import Decision, Granted, Refused
-from crepre_hub.sentences import say
+from crepre_hub.sentences import Sentence, say
 
 ROLE = Role.STUDENT
 """What a link makes of people, always: it goes from hand to hand."""
@@ -41,6 +42,7 @@ class JoinLink:
         seats: How many may use it; None for no limit.
         used: How many have.
         by: Who made it; empty for the command line.
+        section: The section that it puts people into; may be empty.
     """
 
     id: str
@@ -51,6 +53,7 @@ class JoinLink:
     used: int = 0
     revoked_at: datetime | None = None
     by: str = ""
+    section: str = ""
 
     def trouble(self, *, now: datetime) -> Refused | None:
         """Why nobody can use it, if so."""
@@ -81,7 +84,12 @@ def may_join(
             "You are in %(course)s already, as %(role)s.", course=course.title, role=role.word
         )
         return Refused("already-in", text, say("Start your server."))
-    if course.closes is not None and today > course.closes:
-        text = say("%(course)s closed on %(day)s.", course=course.title, day=course.closes)
-        return Refused("course-closed", text, say("Ask its teacher."))
+    if term_of(course, today=today) is Term.OVER:
+        return Refused("course-closed", _closed(course), say("Ask its teacher."))
     return link.trouble(now=now) or Granted(f"join link {link.id}")
+
+
+def _closed(course: Course) -> Sentence:
+    if course.switch is not None or course.closes is None:
+        return say("%(course)s is closed.", course=course.title)
+    return say("%(course)s closed on %(day)s.", course=course.title, day=course.closes)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from crepre_hub.courses.access import Person, enrolled_role
 from crepre_hub.courses.course import Course
-from crepre_hub.courses.enrolment import Enrolment
-from crepre_hub.courses.keys import Key
+from crepre_hub.courses.enrolment import Enrolment, Origin
+from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import STAFF, Role
 from crepre_hub.courses.standing import Member, may_reach
 from crepre_hub.desk.people import HubUser, PeopleDesk
@@ -25,6 +25,8 @@ class MemberRow:
         label: Whatever is known: the display name, else the key of the list.
         user_name: Empty for whoever has not logged in yet.
         may_reach: Whether the reader may open, start and stop this person's server.
+        key: What the page sends back to name this person; the user name's, where there is one.
+        origins: Where the person's place in the course comes from; none in an open course.
         is_running: Whether a server runs for this course, or starts or stops; what runs for
             another course is not told.
     """
@@ -35,6 +37,8 @@ class MemberRow:
     section: str
     may_reach: bool
     is_running: bool
+    key: Key
+    origins: frozenset[Origin]
 
 
 class CoursePageDesk:
@@ -111,6 +115,8 @@ def _row(
         section=_first(each.section for each in enrolments),
         may_reach=reach and member.name != reader.name,
         is_running=member.running == {course.id},
+        key=Key(KeyKind.NAME, member.name),
+        origins=frozenset(each.origin for each in enrolments),
     )
 
 
@@ -119,7 +125,16 @@ def _of_key(key: Key, enrolments: tuple[Enrolment, ...]) -> MemberRow:
     role = min((each.role for each in enrolments), key=list(Role).index)
     name = _first(each.display_name for each in enrolments)
     section = _first(each.section for each in enrolments)
-    return MemberRow(name or str(key), "", role, section, may_reach=False, is_running=False)
+    return MemberRow(
+        label=name or str(key),
+        user_name="",
+        role=role,
+        section=section,
+        may_reach=False,
+        is_running=False,
+        key=key,
+        origins=frozenset(each.origin for each in enrolments),
+    )
 
 
 def _first(texts: Iterable[str]) -> str:

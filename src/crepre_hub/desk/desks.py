@@ -10,7 +10,9 @@ from crepre_hub.desk.inviting import InviteDesk
 from crepre_hub.desk.joining import JoinDesk
 from crepre_hub.desk.my_page import MyPageDesk
 from crepre_hub.desk.people import PeopleDesk
+from crepre_hub.desk.roster_file import RosterFileDesk
 from crepre_hub.desk.rosters import RosterDesk
+from crepre_hub.desk.terms import TermDesk
 from crepre_hub.desk.usage import UsageDesk
 from crepre_hub.desk.visits import VisitDesk
 from crepre_hub.settings.live import LiveCourses
@@ -25,17 +27,38 @@ class CourseDesks:
         self._stores = stores
         self._clock = clock
 
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+        return self._clock
+
+    @property
+    def stores(self) -> CourseStores:
+        """What the lab remembers."""
+        return self._stores
+
     @cached_property
     def people(self) -> PeopleDesk:
         """Who is what in which course."""
+        stores = self._stores
         return PeopleDesk(
-            self._courses, self._stores.rosters, self._stores.invitations, self._clock
+            self._courses, stores.rosters, stores.terms, stores.invitations, self._clock
         )
 
     @cached_property
     def rosters(self) -> RosterDesk:
         """Changes who is in a course."""
-        return RosterDesk(self._courses, self._stores.rosters, self._clock)
+        return RosterDesk(self.people, self._stores.rosters, self._clock)
+
+    @cached_property
+    def terms(self) -> TermDesk:
+        """Opens and closes courses by hand."""
+        return TermDesk(self._stores.terms, self._clock)
+
+    @cached_property
+    def roster_files(self) -> RosterFileDesk:
+        """Files that are looked at before they change who is in a course."""
+        return RosterFileDesk(self.rosters, self._clock)
 
     @cached_property
     def joining(self) -> JoinDesk:

@@ -56,13 +56,21 @@ class JoinDesk:
         self._choose = choose
 
     def make(
-        self, course: Course, *, life: timedelta | None, seats: int | None, by: str = ""
+        self,
+        course: Course,
+        *,
+        life: timedelta | None,
+        seats: int | None,
+        section: str = "",
+        by: str = "",
     ) -> tuple[JoinLink, Secret]:
         """A new link, and its code, which is not kept and cannot be shown again."""
         now = self._clock()
         code = self._chosen(CODE_LENGTH)
         expires = now + life if life is not None else None
-        link = JoinLink(self._chosen(6).lower(), course.id, now, expires, seats, by=by)
+        link = JoinLink(
+            self._chosen(6).lower(), course.id, now, expires, seats, section=section, by=by
+        )
         self._links.add(link, code_hash=hash_of(code))
         return link, Secret("-".join(code[at : at + 4] for at in range(0, CODE_LENGTH, 4)))
 
@@ -109,6 +117,7 @@ class JoinDesk:
             ROLE,
             Origin.LINK,
             since=self._clock(),
+            section=invitation.link.section,
             by=invitation.link.id,
         )
         return self._links.use(invitation.link, roster, enrolment)

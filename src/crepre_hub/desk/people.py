@@ -21,6 +21,7 @@ from crepre_hub.desk.rewrite import rewrite
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.invitations import InvitationStore
 from crepre_hub.store.rosters import KnownPerson, RosterStore
+from crepre_hub.store.terms import TermStore
 
 LONGEST_ID_KEY = 600
 """In characters, as in the tables; nobody is found by a longer one."""
@@ -51,11 +52,13 @@ class PeopleDesk:
         self,
         courses: LiveCourses,
         store: RosterStore,
+        terms: TermStore,
         invited: InvitationStore,
         clock: Clock = utc_now,
     ) -> None:
         self._courses = courses
         self._store = store
+        self._terms = terms
         self._invited = invited
         self._clock = clock
         self._welcomed = 0
@@ -72,7 +75,9 @@ class PeopleDesk:
 
     def courses(self) -> Mapping[str, Course]:
         """The courses that count now, by id, in the order of their files."""
-        return {course.id: course for course in self._courses.shelf().courses}
+        switches = self._terms.switches()
+        courses = self._courses.shelf().courses
+        return {course.id: course.with_switch(switches.get(course.id)) for course in courses}
 
     def person(self, name: str, *, is_admin: bool) -> Person:
         """Somebody who is logged in under *name*."""
@@ -80,6 +85,11 @@ class PeopleDesk:
         keys = known.keys if known else frozenset({Key(KeyKind.NAME, name)})
         mine = self._store.counting_for(keys, now=self._clock())
         return Person(name, is_admin, keys, mine)
+
+    def keys_of(self, key: Key) -> frozenset[Key]:
+        """Everything by which lists may know whoever has *key*, as the last login proved it."""
+        known = self._store.person_or_none(key.text) if key.kind is KeyKind.NAME else None
+        return frozenset({key}) | (known.keys if known else frozenset())
 
     def enrolments(self) -> tuple[Enrolment, ...]:
         """Everybody's that count now, but for those of the course files."""

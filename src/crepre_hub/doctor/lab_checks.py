@@ -30,6 +30,7 @@ from crepre_hub.doctor.programs import (
     look_at_programs,
     supervisor_number,
 )
+from crepre_hub.doctor.purge_dates import judge_purge_dates, look_at_purge_dates
 from crepre_hub.doctor.web import (
     judge_hub,
     judge_proxy,
@@ -66,6 +67,11 @@ class Subject:
     programs: Callable[[], ProgramFacts]
     databases: Mapping[str, str]
     supervisor: int
+
+    @property
+    def course_ids(self) -> tuple[str, ...]:
+        """The courses that there are."""
+        return tuple(course.id for course in self.settings.courses)
 
 
 def lab_checks(root: Path, database_urls: DatabaseUrls) -> Sequence[Check]:
@@ -165,6 +171,13 @@ def _service_checks(subject: Subject) -> Sequence[Check]:
             lambda: look_at_databases(subject.databases, is_up=bool(subject.programs().states)),
             judge_databases,
             ("settings",),
+        ),
+        FactCheck(
+            "purge-dates",
+            "No home of a course that is over waits to be removed",
+            partial(look_at_purge_dates, subject.databases["crepre"], subject.course_ids),
+            judge_purge_dates,
+            ("database", "courses"),
         ),
         FactCheck(
             "proxy",

@@ -50,12 +50,10 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         config=True
     )
 
+    desks = Callable(help="Returns the CourseDesks.").tag(config=True)
     people = Callable(help="Returns the PeopleDesk.").tag(config=True)
     visits = Callable(help="Returns the VisitDesk.").tag(config=True)
-    course_page = Callable(help="Returns the CoursePageDesk.").tag(config=True)
     joining = Callable(help="Returns the JoinDesk.").tag(config=True)
-    inviting = Callable(help="Returns the InviteDesk.").tag(config=True)
-    usage = Callable(help="Returns the UsageDesk.").tag(config=True)
     gate = Callable(help="Returns the Gate for join codes.").tag(config=True)
     pages: Any = List(help="Routes of the lab's own pages, before JupyterHub's.").tag(config=True)
 

@@ -12,10 +12,12 @@ from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
+from crepre_hub.hub.join_link_handlers import JoinLinksHandler
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
 from crepre_hub.hub.my_handlers import MyHandler
 from crepre_hub.hub.my_page import my_page
+from crepre_hub.hub.roster_handlers import RosterFileHandler
 from crepre_hub.hub.runs import note_start, note_stop
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
@@ -61,18 +63,18 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
 
 def configure_courses(c: Any, wiring: Wiring) -> None:
     """Who is in which course, what each may do there, and the pages of courses."""
+    c.CrepreHub.desks = lambda: wiring.desks
     c.CrepreHub.people = lambda: wiring.desks.people
     c.CrepreHub.visits = lambda: wiring.desks.visits
     c.CrepreHub.joining = lambda: wiring.desks.joining
-    c.CrepreHub.inviting = lambda: wiring.desks.inviting
-    c.CrepreHub.usage = lambda: wiring.desks.usage
-    c.CrepreHub.course_page = lambda: wiring.desks.page
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
     c.CrepreHub.pages = [
         (r"/join", JoinHandler),
         (r"/join/([^/]+)", JoinHandler),
         (r"/course/([^/]+)", CourseHandler),
+        (r"/course/([^/]+)/roster", RosterFileHandler),
+        (r"/course/([^/]+)/links", JoinLinksHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
         (r"/my", MyHandler),
@@ -124,7 +126,13 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
         {
             "name": CULLER,
             "services": [CULLER],
-            "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+            "scopes": [
+                "list:users",
+                "read:users:activity",
+                "read:servers",
+                "delete:servers",
+                "admin:server_state",  # for the command line: which course a server runs for
+            ],
         }
     ]
 

@@ -14,7 +14,7 @@ from tornado import web
 from crepre_hub.courses.choose import OPTION
 from crepre_hub.courses.course import Course
 from crepre_hub.desk.course_page import CoursePageDesk
-from crepre_hub.hub.course_handlers import hub_user
+from crepre_hub.hub.course_staff import hub_user
 from crepre_hub.login.deep_link import Item, Wish, answer_to
 from crepre_hub.login.kinds.lti import LtiWay
 from crepre_hub.login.later import come_back_later
@@ -76,7 +76,7 @@ class DeepLinkHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no t
         return wish
 
     def _courses(self) -> tuple[Course, ...]:
-        desk: CoursePageDesk = self.app.course_page()
+        desk: CoursePageDesk = self.app.desks().page
         with come_back_later():
             return desk.courses_of(hub_user(self.current_user))
 

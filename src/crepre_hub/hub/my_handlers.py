@@ -8,7 +8,7 @@ from tornado import web
 
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.inviting import InviteDesk
-from crepre_hub.hub.course_handlers import hub_user
+from crepre_hub.hub.course_staff import hub_user
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
 
@@ -42,7 +42,7 @@ class MyHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
 
     def _invite(self) -> None:
         course, _, name = self.get_body_argument("who", "").partition("/")
-        desk: InviteDesk = self.app.inviting()
+        desk: InviteDesk = self.app.desks().inviting
         guest = self.find_user(name)
         if guest is None:
             raise web.HTTPError(404)
@@ -53,7 +53,7 @@ class MyHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
         self.app.standing.look()
 
     def _revoke(self) -> None:
-        desk: InviteDesk = self.app.inviting()
+        desk: InviteDesk = self.app.desks().inviting
         if not desk.revoke(self.current_user.name, self.get_body_argument("invitation", "")):
             raise web.HTTPError(404)
         self.log.info("%s takes an invitation back", self.current_user.name)

@@ -38,7 +38,7 @@ def note_all(app: CrepreHub) -> None:
     rows = app.db.query(orm.Spawner).filter(orm.Spawner.server_id != None)  # noqa: E711
     spawners = (app.users[row.user].spawners[row.name] for row in rows if row.started)
     with _at_leisure():
-        app.usage().look([_run(each) for each in spawners])
+        app.desks().usage.look([_run(each) for each in spawners])
 
 
 def _run(spawner: Any) -> Run:

@@ -36,12 +36,14 @@ class RosterSheet:
     Attributes:
         people: In the order of the file.
         columns: What was taken from which heading, to be shown.
+        headings: All that there are, in their order.
         separator: What stands between cells.
         passed_over: A sentence for each row that is nobody, such as Canvas' test student.
     """
 
     people: tuple[Wanted, ...]
     columns: Mapping[Field, str]
+    headings: tuple[str, ...]
     encoding: str
     separator: str
     passed_over: tuple[SheetProblem, ...] = ()
@@ -62,7 +64,7 @@ def read_roster(
         data: The file.
         key_of: From what a cell says to a key; raises ``ValueError``.
         kind: What people are told by.
-        columns: Headings that the guess is to leave alone.
+        columns: Headings that the guess is to leave alone; empty for no column of that field.
 
     Raises:
         SheetError: With every line that is wrong; nothing of the list is used.
@@ -81,10 +83,22 @@ def read_roster(
     return RosterSheet(
         people=tuple(person for person, _ in reading.people.values()),
         columns={field: header.cells[at] for field, at in places.items()},
+        headings=header.cells,
         encoding=decoded.encoding,
         separator=separator,
         passed_over=tuple(reading.passed_over),
     )
+
+
+def headings_of(data: bytes, *, encoding: str = "") -> tuple[str, ...]:
+    """
+    The headings of a list in which the people were not found: the row that knows most fields.
+
+    Raises:
+        SheetError: If *data* is no list at all.
+    """
+    _, rows = rows_of(decode(data, encoding=encoding).text)
+    return max(rows[:LOOK_AT], key=lambda row: len(guess_columns(row.cells))).cells
 
 
 def _headings(
@@ -93,15 +107,16 @@ def _headings(
     """The row of headings, and the place of each field that is used."""
     for row in rows[:LOOK_AT]:
         places = guess_columns(row.cells)
-        named = {field: heading_index(row.cells, heading) for field, heading in said.items()}
+        named = {f: heading_index(row.cells, heading) for f, heading in said.items() if heading}
         if any(at is None for at in named.values()):
             continue
         places.update({field: at for field, at in named.items() if at is not None})
+        places = {field: at for field, at in places.items() if said.get(field) != ""}
         if key in places:
             return row, {f: at for f, at in places.items() if f not in _KEYS or f is key}
     first = ", ".join(repr(cell[:40]) for cell in rows[0].cells[:12])
     text = f"there is no column of {_KEYS[key]} (the headings are: {first})"
-    wanted = [f"{field} {heading!r}" for field, heading in said.items()]
+    wanted = [f"{field} {heading!r}" for field, heading in said.items() if heading]
     if wanted:
         text = f"there are no columns {', '.join(wanted)} (the headings are: {first})"
     remedy = f"Name it: --column {key}=HEADING"

@@ -6,20 +6,25 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
 from crepre_hub.store.invitations import InvitationStore
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
 from crepre_hub.store.runs import RunLog
+from crepre_hub.store.terms import TermStore
 
 
 @dataclass(frozen=True, slots=True)
 class CourseStores:
     """The stores that the desks of courses need."""
 
+    engine: Engine
     rosters: RosterStore
     links: JoinLinkStore
     entries: EntryLog
+    terms: TermStore
+    ends: EndStore
     invitations: InvitationStore
     runs: RunLog
 
@@ -27,9 +32,12 @@ class CourseStores:
     def on(cls, engine: Engine) -> CourseStores:
         """All on one database, whose tables are up to date."""
         return cls(
+            engine,
             RosterStore(engine),
             JoinLinkStore(engine),
             EntryLog(engine),
+            TermStore(engine),
+            EndStore(engine),
             InvitationStore(engine),
             RunLog(engine),
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -137,6 +139,7 @@ join_links = Table(
     Column("used", Integer, nullable=False),
     Column("revoked_at", UtcMoment),
     Column("by", String(255), nullable=False),
+    Column("section", String(80), nullable=False, server_default=""),
     Index("crepre_join_links_course", "course"),
 )
 
@@ -151,6 +154,80 @@ entries = Table(
     Column("visitor_role", String(16), nullable=False),
     Column("at", UtcMoment, nullable=False),
     Index("crepre_entries_owner", "owner", "at"),
+)
+
+switches = Table(
+    "crepre_switches",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("is_open", Boolean, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("reason", String(255), nullable=False),
+    # The dates of the course file when it was typed: new ones there end it.
+    Column("opens", Date),
+    Column("closes", Date),
+)
+
+purge_dates = Table(
+    "crepre_purge_dates",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("purge_on", Date, nullable=False),
+    Column("set_at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+)
+
+archives = Table(
+    "crepre_archives",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("course", String(40), nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("file", String(255), nullable=False, unique=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("remarks", Integer, nullable=False),
+    # Before the first byte was read: a home that has changed since wants another one.
+    Column("began_at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+    Index("crepre_archives_owner", "owner"),
+    Index("crepre_archives_course", "course"),
+)
+
+purges = Table(
+    "crepre_purges",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("course", String(40), nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("home_bytes", BigInteger, nullable=False),
+    # Of the archive that was held against its checksum first; empty where there was none.
+    Column("archive", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Index("crepre_purges_course", "course"),
+)
+
+hands = Table(
+    "crepre_hands",
+    metadata,
+    Column("course", String(40), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("since", UtcMoment, nullable=False),
+)
+
+announcements = Table(
+    "crepre_announcements",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("course", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("until", UtcMoment, nullable=False),
+    Index("crepre_announcements_course", "course", "until"),
 )
 
 sessions = Table(

@@ -9,7 +9,7 @@ import pytest
 from crepre_hub.courses.columns import HEADINGS, ROLE_WORDS, Field, guess_columns, role_or_none
 from crepre_hub.courses.keys import KeyKind, listed_key
 from crepre_hub.courses.roles import Role
-from crepre_hub.sheets.roster import RosterSheet, read_roster
+from crepre_hub.sheets.roster import RosterSheet, headings_of, read_roster
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Assignment 1
@@ -119,3 +119,16 @@ def test_quotes_may_hold_line_ends_and_separators() -> None:
     data = b'Note,Username\n"many\nlines",ceci\nx,a b\n'
     with pytest.raises(Exception, match="line 4: the name 'a b' has a blank"):
         read(data)
+
+
+def test_a_guessed_column_can_be_left_out() -> None:
+    """Somebody who looks at the guess may say that there is no such column."""
+    sheet = read(FS.encode(), columns={Field.SECTION: ""})
+    assert people(sheet) == [("bjornas", "Bjørn Ås", None)]
+    assert sheet.headings == tuple(FS.splitlines()[0].split(";"))
+
+
+def test_headings_are_known_where_the_people_are_not() -> None:
+    """So that somebody can say which column is which; titles above them do not count."""
+    assert headings_of(STUDENTWEB.encode()) == ("Navn", "Brukernavn", "Rolle")
+    assert headings_of(b"Who;What\nada;x\n") == ("Who", "What")

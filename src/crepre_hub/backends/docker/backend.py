@@ -21,6 +21,7 @@ from crepre_hub.backends.docker.found import found_containers, remove_container
 from crepre_hub.backends.docker.guard import Guard, ensure_guard
 from crepre_hub.backends.docker.guard_rules import Reach
 from crepre_hub.backends.docker.guard_state import ensure_seats_guarded, wait_until_in_force
+from crepre_hub.backends.docker.homes import VolumeHomes
 from crepre_hub.backends.docker.network import ensure_network, seat_network
 from crepre_hub.backends.docker.resolvers import read_resolvers
 from crepre_hub.backends.docker.spawner import (
@@ -115,6 +116,11 @@ class DockerBackend:
                 "auto_remove": False,
             },
         }
+
+    @cached_property
+    def homes(self) -> VolumeHomes:
+        """Volumes of the engine."""
+        return VolumeHomes(lambda: client_at(self.engine), self._lab, image_reference("guard"))
 
     def found(self) -> Sequence[Found]:
         """The lab's containers."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.local.checks import local_checks
 from crepre_hub.backends.local.found import MARK, end_process, found_processes
+from crepre_hub.backends.local.homes import FolderHomes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.findings import Check
 from crepre_hub.names import home_volume
@@ -38,7 +41,7 @@ class LocalBackend:
     def render(self, placement: Placement, seat: Seat) -> Mapping[str, object]:
         """Traits for ``LastingLocalSpawner``."""
         programs = self._state / "stack" / placement.image / "bin"
-        home = self._state / "homes" / home_volume(self._lab, seat.user)
+        home = self._folder_of(seat.user)
         whole = f"{seat.user}/{seat.server}" if seat.server else seat.user
         name = home_volume(self._lab, whole)
         return {
@@ -55,6 +58,17 @@ class LocalBackend:
             },
             "end_leftovers": lambda: self._end_servers_of(seat),
         }
+
+    @cached_property
+    def homes(self) -> FolderHomes:
+        """Folders below the lab's own."""
+        return FolderHomes(self._folder_of, self._has_server)
+
+    def _folder_of(self, user: str) -> Path:
+        return self._state / "homes" / home_volume(self._lab, user)
+
+    def _has_server(self, user: str) -> bool:
+        return any(found.seat.user == user for found in self.found())
 
     def found(self) -> Sequence[Found]:
         """The lab's server processes."""

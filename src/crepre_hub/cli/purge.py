@@ -1,0 +1,175 @@
+"""``crepre course purge``: the homes of a course that is over, removed for good."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from crepre_hub.cli.archive import archive_as_dict
+from crepre_hub.cli.courses import CourseId, DryRun, in_words
+from crepre_hub.cli.endings import LabEnd, lab_end
+from crepre_hub.cli.term import typed_by
+from crepre_hub.cli.terminal import REFUSED, AsJson, err, out, print_json, progress_bar
+from crepre_hub.decisions import Refused
+from crepre_hub.desk.purges import PurgePlan, PurgeRow
+from crepre_hub.errors import BackendError, CourseError
+from crepre_hub.ops.build_log import Step
+from crepre_hub.store.endings import Purge
+from crepre_hub.units import format_memory
+
+Yes = Annotated[
+    str,
+    typer.Option("--yes", help="The course's short name again, for scripts.", metavar="COURSE"),
+]
+WithoutArchive = Annotated[
+    bool,
+    typer.Option("--without-archive", help="Also homes of which there is no whole archive."),
+]
+
+
+def purge(
+    course_id: CourseId,
+    *,
+    without_archive: WithoutArchive = False,
+    yes: Yes = "",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove the homes that nobody needs any more; archives stay. It asks twice."""
+    gone: list[Purge] = []
+    failed: list[tuple[str, str]] = []
+    with lab_end() as lab:
+        course = lab.desks.rosters.course(course_id)
+        with lab.ends.folder.alone():
+            plan = lab.ends.purges.plan(course, without_archive=without_archive)
+            if not as_json:
+                _print_plan(plan)
+            if not dry_run:
+                _ensure_meant(plan, yes)
+                gone, failed = _apply(lab, plan)
+    if as_json:
+        print_json(_as_dict(plan, gone, failed, applied=not dry_run))
+    elif dry_run:
+        err.print("Nothing was changed (--dry-run).")
+    else:
+        _print_outcome(plan, gone, failed)
+    if failed:
+        raise typer.Exit(REFUSED)
+
+
+def _ensure_meant(plan: PurgePlan, yes: str) -> None:
+    """
+    Ask twice, or hold what a script says against the course.
+
+    Raises:
+        CourseError: If it is not meant, or may not be.
+    """
+    course = plan.course.id
+    if isinstance(plan.answer, Refused):
+        raise CourseError(plan.answer.message, remedy=plan.answer.remedy)
+    if not plan.going:
+        return
+    if yes:
+        if yes != course:
+            raise CourseError(f"--yes names {yes!r}, and the course is {course}.")
+        return
+    if not sys.stdin.isatty():
+        raise CourseError(
+            "There is nobody to ask.",
+            remedy=f"If it is meant: crepre course purge {course} --yes {course}",
+        )
+    count = (
+        f"{len(plan.going)} homes" if len(plan.going) > 1 else f"the home of {plan.going[0].owner}"
+    )
+    if not typer.confirm(f"Remove {count} for good?"):
+        raise CourseError("Nothing was removed.")
+    if typer.prompt("Type the course's short name to go on") != course:
+        raise CourseError("That is another name. Nothing was removed.")
+
+
+def _apply(lab: LabEnd, plan: PurgePlan) -> tuple[list[Purge], list[tuple[str, str]]]:
+    gone: list[Purge] = []
+    failed: list[tuple[str, str]] = []
+    by = typed_by()
+    with progress_bar("Removing") as on_step:
+        for number, row in enumerate(plan.going, start=1):
+            on_step(Step(number, len(plan.going), row.owner))
+            try:
+                gone.append(lab.ends.purges.remove(plan, row, by=by))
+            except BackendError as error:
+                if error.reason == "docker-unreachable":
+                    raise
+                failed.append((row.owner, error.message))
+    return gone, failed
+
+
+def _print_plan(plan: PurgePlan) -> None:
+    out.print(f"{plan.course.id}  {plan.course.title}", markup=False)
+    width = max((len(row.owner) for row in plan.rows), default=0)
+    for row in plan.rows:
+        out.print(f"  {_line(row, width)}", markup=False)
+    going = [row for row in plan.rows if row.goes]
+    size = format_memory(sum(row.home.size_bytes for row in going))
+    stay = len(plan.rows) - len(going)
+    out.print(f"{len(going)} would go ({size}), {stay} {'stay' if stay != 1 else 'stays'}.")
+    if isinstance(plan.answer, Refused):
+        err.print(plan.answer.message, style="yellow", markup=False)
+        err.print(plan.answer.remedy, markup=False)
+
+
+def _line(row: PurgeRow, width: int) -> str:
+    start = f"{'-' if row.goes else '='} {row.owner.ljust(width)}  {row.place.role:<10}"
+    size = format_memory(row.home.size_bytes)
+    if isinstance(row.answer, Refused):
+        return f"{start} {size}  stays: {row.answer.message}"
+    if row.archive is None:
+        return f"{start} {size}  WITHOUT A WHOLE ARCHIVE"
+    return f"{start} {size}  archived {in_words(row.archive.began_at)}"
+
+
+def _print_outcome(plan: PurgePlan, gone: list[Purge], failed: list[tuple[str, str]]) -> None:
+    out.print(
+        f"Removed {len(gone)} homes. The record: crepre course show {plan.course.id}", markup=False
+    )
+    for owner, why in failed:
+        err.print(f"  {owner} stays: {why}", style="red", markup=False)
+
+
+def _as_dict(
+    plan: PurgePlan, gone: list[Purge], failed: list[tuple[str, str]], *, applied: bool
+) -> dict[str, object]:
+    refused = plan.answer if isinstance(plan.answer, Refused) else None
+    return {
+        "course": plan.course.id,
+        "purge_on": plan.purge_on,
+        "refused": refused.message if refused else None,
+        "homes": [_row_as_dict(row) for row in plan.rows],
+        "removed": [purge_as_dict(each) for each in gone],
+        "failed": [{"owner": owner, "why": why} for owner, why in failed],
+        "applied": applied,
+    }
+
+
+def _row_as_dict(row: PurgeRow) -> dict[str, object]:
+    return {
+        "owner": row.owner,
+        "role": row.place.role,
+        "size_bytes": row.home.size_bytes,
+        "goes": row.goes,
+        "why": row.answer.message if isinstance(row.answer, Refused) else row.answer.reason,
+        "archive": archive_as_dict(row.archive) if row.archive else None,
+    }
+
+
+def purge_as_dict(purge: Purge) -> dict[str, object]:
+    """The record of a home that was removed, for a program."""
+    return {
+        "owner": purge.owner,
+        "at": purge.at,
+        "by": purge.by,
+        "home_bytes": purge.home_bytes,
+        "archive": purge.archive or None,
+        "sha256": purge.sha256 or None,
+    }

@@ -1,0 +1,54 @@
+"""The desks about the end of a term, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from crepre_hub.backends.homes import Homes
+from crepre_hub.desk.archives import ArchiveDesk
+from crepre_hub.desk.desks import CourseDesks
+from crepre_hub.desk.purges import PurgeDesk
+from crepre_hub.ops.archive_files import ArchiveFolder
+
+
+@dataclass(frozen=True)
+class EndDesks:
+    """
+    Each is made when it is first asked for.
+
+    Attributes:
+        running: The owners of servers that are there.
+        admins: User names of those who may use every course.
+    """
+
+    desks: CourseDesks
+    homes: Homes
+    folder: ArchiveFolder
+    running: Callable[[], Collection[str]]
+    admins: Callable[[], Collection[str]]
+
+    @cached_property
+    def archives(self) -> ArchiveDesk:
+        """Makes and lists archives."""
+        return ArchiveDesk(
+            rosters=self.desks.stores.rosters,
+            store=self.desks.stores.ends,
+            homes=self.homes,
+            folder=self.folder,
+            running=self.running,
+            clock=self.desks.clock,
+        )
+
+    @cached_property
+    def purges(self) -> PurgeDesk:
+        """Removes homes."""
+        return PurgeDesk(
+            people=self.desks.people,
+            archives=self.archives,
+            store=self.desks.stores.ends,
+            homes=self.homes,
+            admins=self.admins,
+            clock=self.desks.clock,
+        )
