@@ -14,6 +14,7 @@ What is raised on purpose.
     │   ├── DockerUnreachable
     │   ├── ImageMissing
     │   ├── DiskFull
+    │   ├── GpuNotGiven
     │   └── StartFailed
     │       ├── StartTimedOut
     │       ├── OutOfMemory
@@ -135,6 +136,12 @@ class DiskFull(BackendError):
     """The disk that holds containers has no room for one more."""
 
     reason = "disk-full"
+
+
+class GpuNotGiven(BackendError):
+    """A server could not be given its GPU, or not be kept to its share of it."""
+
+    reason = "gpu-not-given"
 
 
 class TrialFailed(CrepreError):

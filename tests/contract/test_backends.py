@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 from ipaddress import IPv4Network
 from pathlib import Path, PurePosixPath
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from crepre_hub.backends.backend import Backend, Seat, backend_named
 from crepre_hub.backends.docker.backend import DockerBackend
 from crepre_hub.errors import BackendError
+from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.hub.spawning import seat_class
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.settings.lab import DockerSection, Lab, LabSection, ServersSection
@@ -29,6 +32,7 @@ POINTS = sorted(entry_points(group="crepre.backends"), key=lambda point: point.n
 TOLD = {"CREPRE_COURSE_TITLE": "Music {user} {0} {x.y} }{ 100%"}
 PLACEMENT = Placement("music", "small", "course-cpu", 1.5, 2 * GiB, environment=TOLD)
 ADA = Seat("ada")
+ENDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEY = "ab" * 32
 LABS = Path("/to be set")
 
@@ -218,6 +222,36 @@ def test_a_server_is_told_of_its_course(backend: Backend) -> None:
     assert TOLD.items() <= environment.items()
 
 
+HIDES_GPUS = {"NVIDIA_VISIBLE_DEVICES": "void", "CUDA_VISIBLE_DEVICES": "-1"}
+
+
+def gpu_variables(backend: Backend, gpu: GivenGpu | None) -> dict[str, str]:
+    """What a server is told about which GPU it has."""
+    traits = rendered(backend, ADA, replace(PLACEMENT, gpu=gpu))
+    told = traits.get("extra_create_kwargs", traits)["environment"]
+    return {name: told[name] for name in HIDES_GPUS if name in told}
+
+
+def test_a_server_without_a_gpu_is_told_that_it_has_none(backend: Backend) -> None:
+    """Not told, it would have those that the image or the machine gives to everybody."""
+    found = gpu_variables(backend, None)
+    assert found
+    assert found.items() <= HIDES_GPUS.items()
+
+
+@pytest.mark.parametrize("cap", Cap)
+def test_a_server_is_told_its_gpu_and_no_other(backend: Backend, cap: Cap) -> None:
+    """By the UUID, whatever caps it, and in every variable that names GPUs."""
+    given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, ENDS, cap)
+    assert set(gpu_variables(backend, given).values()) == {"GPU-7"}
+
+
+def test_a_gpu_of_the_last_start_is_not_kept(backend: Backend) -> None:
+    """Every trait that a server with a GPU sets, one without sets as well."""
+    given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, ENDS, Cap.COOPERATIVE)
+    assert set(rendered(backend, ADA)) == set(rendered(backend, ADA, replace(PLACEMENT, gpu=given)))
+
+
 def test_rendering_twice_is_the_same(backend: Backend) -> None:
     """Rendering remembers nothing."""
     first = rendered(backend, ADA)
@@ -231,6 +265,7 @@ def test_what_a_seat_in_docker_is_made_of() -> None:
     backend = of_lab("lab", "docker")
     traits = dict(backend.render(PLACEMENT, Seat("Ada", "")))
     host = traits.pop("extra_host_config")
+    assert callable(traits.pop("limit_gpu"))
     assert backend.identity(Seat("Ada")) == {"name_template": "lab-seat-e7155fe453a371aa506d"}
     assert traits == {
         "image": "crepre/course-cpu:latest",
@@ -253,6 +288,7 @@ def test_what_a_seat_in_docker_is_made_of() -> None:
                 "crepre.profile": "small",
             },
         },
+        "gpu": "",
     }
     walls = {
         "cap_drop": ["ALL"],

@@ -323,8 +323,19 @@ async def test_the_course_page_is_for_its_staff(lab: CourseLab) -> None:
 STAFF = {"music": {"tea", "asa"}, "art": {"tim", "ace"}}
 TEACHERS = {"music": {"tea"}, "art": {"tim"}}
 COURSE = "/course/([^/]+)"
-COURSE_PAGES = {COURSE: STAFF, COURSE + "/roster": TEACHERS, COURSE + "/links": TEACHERS}
+MEMBERS = {"music": {"tea", "asa", "stu", "ace"}, "art": {"tim", "ace"}}
+COURSE_PAGES = {
+    COURSE: STAFF,
+    COURSE + "/roster": TEACHERS,
+    COURSE + "/links": TEACHERS,
+    COURSE + "/room": STAFF,
+    COURSE + "/room/tiles": STAFF,
+    COURSE + "/hand": MEMBERS,
+    COURSE + "/announcements": TEACHERS,
+}
 """Every page below a course, with those who may use it; admins use all."""
+NOT_TO_LOOK_AT = {COURSE + "/hand"}
+NOT_TO_CLICK_ON = {COURSE + "/room/tiles"}
 
 
 async def test_every_page_of_a_course_is_for_those_whom_the_table_names(lab: CourseLab) -> None:
@@ -342,9 +353,11 @@ async def test_every_page_of_a_course_is_for_those_whom_the_table_names(lab: Cou
                 refusal = 403 if is_staff else 404
                 is_in = actor in may[course] | {"boss"}
                 looked = (await browser.get(path))[0]
-                assert looked == (200 if is_in else refusal), (actor, path)
+                shown = 405 if route in NOT_TO_LOOK_AT else 200 if is_in else refusal
+                assert looked == shown, (actor, path)
                 clicked = (await browser.post(path, {"_xsrf": xsrf, "action": "dance"}))[0]
-                assert clicked == (400 if is_in else refusal), (actor, path)
+                told = 405 if route in NOT_TO_CLICK_ON else 400 if is_in else refusal
+                assert clicked == told, (actor, path)
                 assert (await browser.post(path, {"action": "dance"}))[0] == 403
     assert (state(lab), lab.wiring.desks.people.enrolments()) == (before, places)
 
@@ -357,6 +370,8 @@ def clicks_on_courses(actor: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield "", {"action": "remove", "who": f"name:{name}"}
     yield "/links", {"action": "make", "days": "14", "seats": "", "section": ""}
     yield "/links", {"action": "revoke", "link": "x"}
+    yield "/announcements", {"action": "announce", "text": "Hello", "hours": "1"}
+    yield "/announcements", {"action": "take-back", "id": "x"}
     yield "/roster", {"action": "read"}
     yield "/roster", {"action": "again", "token": "x", "column-name": "Who"}
     yield "/roster", {"action": "apply", "token": "x"}
@@ -376,7 +391,29 @@ async def test_what_changes_a_course_is_done_by_its_teachers(lab: CourseLab) -> 
                 status, text, _ = await browser.post(path, {"_xsrf": xsrf, **fields})
                 assert status == (403 if actor in STAFF[course] else 404), (actor, path, text)
             assert desks.joining.links(desks.rosters.course(course)) == ()
+            assert desks.announcements.of_course(desks.rosters.course(course)) == ()
     assert desks.people.enrolments() == ()
+
+
+async def test_news_is_of_the_own_courses(lab: CourseLab) -> None:
+    """By a token, as servers ask, and by a browser; nobody else's, and not without a name."""
+    desks = lab.wiring.desks
+    lab.asker = lab.browser()
+    for name in ("music", "art"):
+        course = desks.rosters.course(name)
+        desks.announcements.announce(course, f"on {name}", life=timedelta(hours=1), by="tea")
+    call = Call("get", "/api/crepre/news", "/api/crepre/news", "")
+    heard = {"tea": {"on music"}, "stu": {"on music"}, "ace": {"on music", "on art"}, "out": set()}
+    for actor, texts in heard.items():
+        status, answer = await ask(lab, call, lab.app.users[actor].new_api_token())
+        assert (status, {each["text"] for each in json.loads(answer)["news"]}) == (200, texts)
+        page = (await lab.browsers[actor].get("/hub/home"))[1]
+        assert {text for text in ("on music", "on art") if text in page} == texts
+    assert (await ask(lab, call, None))[0] == 403
+    for name in ("music", "art"):
+        course = desks.rosters.course(name)
+        (each,) = desks.announcements.of_course(course)
+        desks.announcements.take_back(course, each.id)
 
 
 async def test_teachers_raise_nobody_to_their_own_rank(lab: CourseLab) -> None:

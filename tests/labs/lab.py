@@ -88,6 +88,7 @@ class Lab:
     Attributes:
         engine: ``DOCKER_HOST`` of the engine that really runs things.
         socket: Where the lab is told that Docker listens, if that is somebody in between.
+        environment: What its programs are told beside what the tests have.
     """
 
     root: Path
@@ -99,6 +100,7 @@ class Lab:
     socket: str = ""
     base: str = ""
     more_settings: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -145,6 +147,7 @@ class Lab:
         """What ``crepre`` prints; with *ok* it must end well."""
         environment = {**os.environ, "CREPRE_ROOT": str(self.root), "NO_COLOR": "1"}
         environment.pop("DOCKER_HOST", None)
+        environment |= self.environment
         if self.base:
             environment["CREPRE_BASE_IMAGE"] = self.base
         done = subprocess.run(

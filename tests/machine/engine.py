@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,7 @@ def ensure_docker_engine(
     socket: Path = DEFAULT_SOCKET,
     arguments: Sequence[str] = (),
     inside: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Engine:
     """
     The engine at *socket*, started now if there is none.
@@ -58,6 +59,7 @@ def ensure_docker_engine(
         log: Where an engine of our own writes what it says.
         arguments: Further arguments for an engine of our own.
         inside: The beginning of its command line, such as ``unshare --net``.
+        environment: Of an engine of our own; what its hooks inherit. None for ours.
 
     Raises:
         EngineMissingError: If none runs and none can be started.
@@ -78,6 +80,7 @@ def ensure_docker_engine(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=environment,
         )
     engine = Engine(socket, running)
     wait_until_it_answers(engine, log)

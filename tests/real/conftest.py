@@ -24,4 +24,5 @@ from tests.machine.fixtures import (  # noqa: F401
     postgresql_folder,
     root,
 )
+from tests.machine.own_engine import gpu_rig, own_bridge, own_engine  # noqa: F401
 from tests.machine.postgresql import postgres_url  # noqa: F401

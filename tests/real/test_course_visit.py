@@ -61,7 +61,7 @@ async def test_a_teacher_visits_a_student(browser: Browser, local_lab: Lab, cour
     await tia.page.get_by_role("link", name="Listening to neural networks").click()
     await expect(tia.page.get_by_role("row")).to_have_count(4)
     await looks_right(tia.page)
-    await tia.page.get_by_role("link", name="Open the server of sol").click()
+    await tia.page.get_by_role("link", name="Open sol").click()
     await confirm(tia.page)
     await tia.until_lab()
     assert "/user/sol/" in tia.page.url
@@ -71,7 +71,7 @@ async def test_a_teacher_visits_a_student(browser: Browser, local_lab: Lab, cour
     await looks_right(sol.page)
     assert await sol.go(f"/hub/course/{course}") == 404
     await tia.go(f"/hub/course/{course}")
-    await tia.page.get_by_role("button", name="Stop the server of sol").click()
+    await tia.page.get_by_role("button", name="Stop sol").click()
     await expect(tia.page.get_by_role("status")).to_contain_text("The server is stopping.")
     for visitor in (sol, tia):
         await visitor.leave()

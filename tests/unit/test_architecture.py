@@ -31,9 +31,9 @@ LAYERS = (
         "forms",
         "sentences",
     },
-    {"courses", "profiles", "usage"},
+    {"courses", "gpu", "profiles", "usage"},
     {"settings"},
-    {"store", "backends", "login", "ops", "doctor", "sheets", "languages"},
+    {"store", "backends", "login", "ops", "doctor", "probes", "sheets", "languages"},
     {"desk"},
     {"wiring"},
     {"hub", "web", "cli"},
@@ -44,16 +44,9 @@ APART = LAYERS[-1]
 """Edges meet in ``wiring`` and never know each other."""
 
 PURE = {
-    "courses",
-    "profiles",
-    "usage",
-    "units",
-    "names",
-    "forms",
-    "decisions",
-    "findings",
+    "courses", "gpu", "profiles", "usage", "units", "names", "forms", "decisions", "findings",
     "sentences",
-}
+}  # fmt: skip
 FORBIDDEN_IN_PURE = {
     "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",
     "secrets", "socket", "sqlalchemy", "subprocess", "sys", "tempfile", "threading", "time",
@@ -79,6 +72,7 @@ OUTSIDE = {
     "ldap3": {"login"},
     "jwt": {"login"},
     "babel": {"languages"},
+    "pynvml": {"probes"},
 }
 """Each outside library is known to few; the others meet it behind an adapter."""
 

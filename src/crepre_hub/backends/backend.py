@@ -19,6 +19,7 @@ from jupyterhub.spawner import Spawner
 from crepre_hub.backends.homes import Homes
 from crepre_hub.errors import BackendError
 from crepre_hub.findings import Check
+from crepre_hub.gpu.given import GivenGpu
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.sentences import say
 from crepre_hub.settings.reader import Settings
@@ -46,11 +47,17 @@ class Found:
     Attributes:
         id: Names it for ever, as no other: the next server of the same seat has another one.
         since: When it was made.
+        course: Id of the course that it runs for.
+        profile: Id of the profile within the course.
+        gpu: What it was given when it was made, which nothing changes; None for no GPU.
     """
 
     id: str
     seat: Seat
     since: datetime
+    course: str = ""
+    profile: str = ""
+    gpu: GivenGpu | None = None
 
 
 class Backend(Protocol):

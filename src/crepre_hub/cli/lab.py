@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from crepre_hub.cli.settings import lab_settings
+from crepre_hub.cli.settings import ensure_gpus_fit, lab_settings
 from crepre_hub.cli.terminal import (
     REFUSED,
     AsJson,
@@ -44,6 +44,7 @@ def up(
         if init:
             ensure_samples(lab_root())
         settings = lab_settings()
+        ensure_gpus_fit(settings)
         backend = chosen_backend(settings)
         if backend == "local":
             _say_local(why_not_docker(settings))

@@ -10,8 +10,10 @@ import typer
 
 from crepre_hub.cli.terminal import MISUSE, AsJson, err, lab_root, out, print_json, told
 from crepre_hub.courses.course import Course
+from crepre_hub.doctor.gpus import gpu_problems
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.lock_file import locked_in
+from crepre_hub.probes.gpus import look_at_gpus
 from crepre_hub.settings.own_images import own_problems, stray_folders
 from crepre_hub.settings.reader import (
     COURSE_FOLDER,
@@ -56,6 +58,13 @@ def lab_settings() -> Settings:
     return read_settings(lab_root(), images=image_names())
 
 
+def ensure_gpus_fit(settings: Settings) -> None:
+    """Raise ``SettingsProblems`` for what the files ask of GPUs that this machine does not have."""
+    problems = gpu_problems(settings, look_at_gpus(settings.lab.gpus))
+    if problems:
+        raise SettingsProblems(problems)
+
+
 def image_names() -> list[str]:
     """Images that a course file may name by their folder."""
     return [folder.name for folder in image_folders()]
@@ -66,6 +75,7 @@ def _check(file: Path | None) -> str:
         settings = lab_settings()
         _check_own_files(settings.root, settings.courses)
         _check_folders(settings)
+        ensure_gpus_fit(settings)
         courses = ", ".join(course.id for course in settings.courses) or "none"
         return f"{LAB_FILE} and the courses are fine (courses: {courses})."
     if file.name == LAB_FILE:

@@ -7,7 +7,7 @@ courses were others: nothing of it reaches a backend, it only selects among the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from crepre_hub.courses.access import Offer, Person, may_use, offers_for, role_in
@@ -50,6 +50,12 @@ def choose(
     if isinstance(key, Refused):
         return key
     return _offer_or_none(offers, key) or _why_not(courses, person, key, today)
+
+
+def course_asked_for(options: object) -> str:
+    """The course that *options* name, whether or not there is one; empty where they name none."""
+    key = options.get(OPTION) if isinstance(options, Mapping) else None
+    return key.partition("/")[0][:LONGEST_KEY] if isinstance(key, str) else ""
 
 
 def why_nothing(courses: Iterable[Course], person: Person, *, today: date) -> Refused:

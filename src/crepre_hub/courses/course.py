@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -19,6 +18,8 @@ from pydantic import (
 )
 
 from crepre_hub.courses.content import Content
+from crepre_hub.courses.days import Day
+from crepre_hub.courses.gpus import CourseGpus
 from crepre_hub.courses.keys import Key, KeyKind, listed_key
 from crepre_hub.courses.roles import Role, most_rights
 from crepre_hub.courses.rules import Rule
@@ -27,22 +28,11 @@ from crepre_hub.forms import in_form
 from crepre_hub.profiles.profile import Profile
 from crepre_hub.units import Duration
 
-
-def _day(value: Any) -> date:
-    """TOML's date comes as a table with one key; see ``settings.reader``."""
-    text = value.get("date") if isinstance(value, dict) else value
-    try:
-        return date.fromisoformat(str(text))
-    except ValueError:
-        raise ValueError(f"{text!r} is not a date, like 2026-08-17") from None
-
-
 PersonKey = Annotated[str, Field(min_length=1, max_length=255)]
 Id = Annotated[
     str,
     in_form("[a-z][a-z0-9-]{0,39}", "small letters, digits and '-', first a letter, 40 at most"),
 ]
-Day = Annotated[date, BeforeValidator(_day)]
 
 
 class Course(BaseModel):
@@ -61,6 +51,7 @@ class Course(BaseModel):
         profiles: By id, in the order in which they are offered.
         default_profile: Preselected for a person who has chosen none yet.
         content: Files that come to each home.
+        gpus: How much of the lab's GPUs it may use, and when they are kept for it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -80,6 +71,7 @@ class Course(BaseModel):
     profiles: Annotated[dict[Id, Profile], Field(min_length=1)]
     default_profile: str = ""
     content: Content | None = None
+    gpus: CourseGpus = CourseGpus()
     _switch: Switch | None = PrivateAttr(default=None)  # no file can say it
 
     @field_validator("teachers", "assistants", "students")

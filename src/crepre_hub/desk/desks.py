@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 
 from crepre_hub.clock import Clock, utc_now
+from crepre_hub.desk.announcing import AnnouncementDesk
 from crepre_hub.desk.course_page import CoursePageDesk
 from crepre_hub.desk.inviting import InviteDesk
 from crepre_hub.desk.joining import JoinDesk
 from crepre_hub.desk.my_page import MyPageDesk
 from crepre_hub.desk.people import PeopleDesk
+from crepre_hub.desk.room import RoomDesk
 from crepre_hub.desk.roster_file import RosterFileDesk
 from crepre_hub.desk.rosters import RosterDesk
 from crepre_hub.desk.terms import TermDesk
@@ -85,6 +87,16 @@ class CourseDesks:
     def mine(self) -> MyPageDesk:
         """What everybody sees of their own courses."""
         return MyPageDesk(self.people, self._stores.rosters)
+
+    @cached_property
+    def room(self) -> RoomDesk:
+        """Who is at work, stuck, or has a hand up."""
+        return RoomDesk(self.people, self.page, self._stores.hands, self._clock)
+
+    @cached_property
+    def announcements(self) -> AnnouncementDesk:
+        """What teachers tell their courses."""
+        return AnnouncementDesk(self.people, self._stores.announcements, self._clock)
 
     @cached_property
     def page(self) -> CoursePageDesk:

@@ -21,6 +21,7 @@ from crepre_hub.doctor.files import (
     look_at_lab_file,
     settings_in_use,
 )
+from crepre_hub.doctor.gpus import judge_caps, judge_gpus, look_at_caps, look_at_wishes
 from crepre_hub.doctor.memory import judge_memory, look_at_memory
 from crepre_hub.doctor.ports import judge_ports, look_at_ports
 from crepre_hub.doctor.programs import (
@@ -102,6 +103,7 @@ def lab_checks(root: Path, database_urls: DatabaseUrls) -> Sequence[Check]:
         ),
         FactCheck("lab", "The lab is up", programs, judge_lab, ("settings",)),
         *_machine_checks(subject),
+        *_gpu_checks(settings),
         *backend.checks(),
         *way_checks(settings.lab, root=root, environ=os.environ),
         *_service_checks(subject),
@@ -156,6 +158,25 @@ def _machine_checks(subject: Subject) -> Sequence[Check]:
             "The clock is right",
             partial(look_at_clock, settings.state, settings.lab.lab.url),
             judge_clock,
+        ),
+    )
+
+
+def _gpu_checks(settings: Settings) -> Sequence[Check]:
+    return (
+        FactCheck(
+            "gpus",
+            "The GPUs that courses ask for are there",
+            partial(look_at_wishes, settings),
+            judge_gpus,
+            ("settings", "courses"),
+        ),
+        FactCheck(
+            "gpu-shares",
+            "Nobody gets more of a GPU than their share",
+            partial(look_at_caps, settings),
+            judge_caps,
+            ("gpus",),
         ),
     )
 

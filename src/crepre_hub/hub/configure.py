@@ -8,6 +8,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import PHASES
+from crepre_hub.desk.announcing import News
+from crepre_hub.desk.people import HubUser
+from crepre_hub.desk.room import Hand
+from crepre_hub.hub.announcement_handlers import AnnouncementsHandler, NewsHandler
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
@@ -17,6 +21,7 @@ from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
 from crepre_hub.hub.my_handlers import MyHandler
 from crepre_hub.hub.my_page import my_page
+from crepre_hub.hub.room_handlers import HandHandler, RoomHandler, RoomTilesHandler
 from crepre_hub.hub.roster_handlers import RosterFileHandler
 from crepre_hub.hub.runs import note_start, note_stop
 from crepre_hub.hub.spawn_form import options_from_form
@@ -75,6 +80,11 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)", CourseHandler),
         (r"/course/([^/]+)/roster", RosterFileHandler),
         (r"/course/([^/]+)/links", JoinLinksHandler),
+        (r"/course/([^/]+)/room", RoomHandler),
+        (r"/course/([^/]+)/room/tiles", RoomTilesHandler),
+        (r"/course/([^/]+)/hand", HandHandler),
+        (r"/course/([^/]+)/announcements", AnnouncementsHandler),
+        (r"/api/crepre/news", NewsHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
         (r"/my", MyHandler),
@@ -149,7 +159,19 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "has_passwords": "accounts" in wiring.settings.lab.login.kind,
         "settings_problems": lambda user: _problems_for(user, wiring),
         "my_page": lambda user: partial(my_page, user, wiring.desks),
+        "my_hands": lambda user: partial(_hands_of, user, wiring),
+        "my_news": lambda user: partial(_news_for, user, wiring),
     }
+
+
+def _hands_of(user: Any, wiring: Wiring) -> tuple[Hand, ...]:
+    """The hand of *user* in each course that they are a student of."""
+    return wiring.desks.room.hands_of(HubUser(user.name, bool(user.admin)))
+
+
+def _news_for(user: Any, wiring: Wiring) -> tuple[News, ...]:
+    """What the courses of *user* announce."""
+    return wiring.desks.announcements.for_user(HubUser(user.name, bool(user.admin)))
 
 
 def _problems_for(user: Any, wiring: Wiring) -> list[str]:

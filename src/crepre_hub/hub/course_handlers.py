@@ -21,6 +21,7 @@ from crepre_hub.errors import CourseError, NotAllowed
 from crepre_hub.hub.course_pages import CoursePage, Seen
 from crepre_hub.hub.course_staff import TEACHERS_ONLY, StaffHandler, hub_user
 from crepre_hub.hub.member_forms import Filter, key_in, may_remove, removal_of, wish_of
+from crepre_hub.hub.running import doing
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say, together
 
@@ -169,14 +170,7 @@ class CourseHandler(StaffHandler):
         if not row.user_name:
             return Seen(row, "", None, "", removable)
         user = self.users[row.user_name] if row.is_running else None
-        state = state_of(user) if user else ""
+        state = doing(user.spawner) if user else ""
         moment = last_seen.get(row.user_name) if row.may_reach else None
         url = f"{self.base_url}user/{url_escape_path(row.user_name)}/"
         return Seen(row, state, moment, url, removable)
-
-
-def state_of(user: User) -> str:
-    """``starting``, ``stopping``, ``running``, or empty."""
-    words = {"spawn": "starting", "stop": "stopping", "check": "starting"}
-    spawner = user.spawner
-    return words.get(spawner.pending or "", "running" if spawner.ready else "")

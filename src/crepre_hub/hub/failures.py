@@ -44,6 +44,10 @@ ADVICE = {
     "home-full": say(
         "Your home is full, so your server could not start. Ask your teacher to make room."
     ),
+    "gpu-not-given": say(
+        "Your server could not get its GPU. You can work at once on a profile without one; what you"
+        " have saved is safe."
+    ),
     "disk-full": say(
         "The lab's machine has no room left on its disk. What you have saved is safe."
     ),

@@ -22,11 +22,14 @@ from traitlets import Callable as CallableTrait
 from traitlets.config import LoggingConfigurable
 
 from crepre_hub.backends.backend import Backend, Seat, StartLog
+from crepre_hub.clock import utc_now
+from crepre_hub.courses.choose import course_asked_for
+from crepre_hub.courses.room import Failure
 from crepre_hub.desk.launch import Launch, LaunchDesk
 from crepre_hub.desk.people import HubUser
 from crepre_hub.errors import CrepreError, StartTimedOut
 from crepre_hub.hub.entries import forget_visitors
-from crepre_hub.hub.failures import failed, refused
+from crepre_hub.hub.failures import StartRefused, failed, refused
 from crepre_hub.hub.spawn_form import render_form
 from crepre_hub.languages.reading import told
 from crepre_hub.login.later import come_back_later
@@ -87,6 +90,8 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     """The course that the server runs for; empty while there is none, or it is not known."""
     profile = ""
     """The profile within the course."""
+    failure: Failure | None = None
+    """Of the last start; the next one is another object's."""
     _known_version = ""
 
     # --- what is on offer
@@ -118,6 +123,15 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     # --- start
 
     async def start(self) -> Any:
+        """Start, and remember why it failed where it does."""
+        try:
+            return await self._start_seat()
+        except StartRefused as refusal:
+            course = self.course or course_asked_for(self.user_options)
+            self.failure = Failure(course, utc_now(), refusal.sentence)
+            raise
+
+    async def _start_seat(self) -> Any:
         """Ask the desk, start, and come back when the server answers."""
         launch = self._launch()
         for trait, value in launch.traits.items():

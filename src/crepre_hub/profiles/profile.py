@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from crepre_hub.gpu.given import GivenGpu
+from crepre_hub.gpu.gpus import WHOLE, Wish
 from crepre_hub.sentences import say
-from crepre_hub.units import Memory, format_memory
+from crepre_hub.units import Duration, Memory, format_memory, parse_memory
+
+SHORTEST_LEASE = timedelta(minutes=5)
+"""In less, nobody gets to anything: a server starts, and the notices of its end come at once."""
+
+
+def parse_wish(text: object) -> Wish:
+    """
+    What ``gpu`` asks for: ``"whole"`` or a share, such as ``"6 GiB"``.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if text == "whole":
+        return WHOLE
+    try:
+        memory = parse_memory(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; or 'whole' for a GPU of one's own") from None
+    if not memory:
+        raise ValueError(f"{text!r} is no share; leave gpu out for a profile without a GPU")
+    return Wish(memory)
 
 
 class Profile(BaseModel):
@@ -20,6 +44,8 @@ class Profile(BaseModel):
         image: A folder under ``images/``, or a full image reference with a ``/`` or a ``:``.
         cpus: Processors at most; a part of one is fine.
         memory: Bytes at most.
+        gpu: The GPU, or the share of one; None for a profile without.
+        lease: How long it is lent at a time; None for as long as the lab says.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -29,10 +55,28 @@ class Profile(BaseModel):
     image: Annotated[str, Field(min_length=1, max_length=250)] = "course-cpu"
     cpus: Annotated[float, Field(gt=0, le=1024)] = 1.0
     memory: Annotated[Memory, Field(ge=256 * 1024**2)] = 2 * 1024**3
+    gpu: Annotated[Wish | None, PlainValidator(parse_wish)] = None
+    lease: Duration | None = None
+
+    @model_validator(mode="after")
+    def _lease_of_something(self) -> Self:
+        if self.lease is not None and self.gpu is None:
+            raise ValueError("lease is for profiles with a GPU; add gpu, or leave lease out")
+        if self.lease is not None and self.lease < SHORTEST_LEASE:
+            raise ValueError("lease is too short; at least '5 min'")
+        return self
 
     @property
     def summary(self) -> str:
-        """Size in a few words, for a card: ``2 CPUs, 4 GiB``."""
+        """Size in a few words, for a card: ``2 CPUs, 4 GiB, 6 GiB of a GPU``."""
+        if self.gpu is None:
+            return self._size
+        whole = say("a whole GPU")
+        share = say("%(memory)s of a GPU", memory=format_memory(self.gpu.memory))
+        return say("%(size)s, %(gpu)s", size=self._size, gpu=whole if self.gpu.whole else share)
+
+    @property
+    def _size(self) -> str:
         size = {"cpus": f"{self.cpus:g}", "memory": format_memory(self.memory)}
         if self.cpus == 1:
             return say("1 CPU, %(memory)s", **size)
@@ -53,6 +97,7 @@ class Placement:
         own_image: The course's own build on top of *image*, where there is one, as a full
             reference; for backends that run images.
         environment: What the server is told of its course.
+        gpu: The GPU that was lent to it; None for none at all.
     """
 
     course: str
@@ -62,6 +107,7 @@ class Placement:
     memory: int
     own_image: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    gpu: GivenGpu | None = None
 
 
 OwnImages = Mapping[tuple[str, str], str]

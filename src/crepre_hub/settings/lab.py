@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from crepre_hub.forms import in_form
+from crepre_hub.settings.amounts import at_least
+from crepre_hub.settings.gpus import GpusSection
 from crepre_hub.settings.login import LoginSection
-from crepre_hub.units import Duration, format_duration
+from crepre_hub.units import Duration
 
 SMALLEST = 28
 """Prefix of the smallest network that a lab can use."""
@@ -68,17 +70,6 @@ def _network(text: object) -> IPv4Network:
     return network
 
 
-def _at_least(least: timedelta) -> AfterValidator:
-    def check(time: timedelta) -> timedelta:
-        if time < least:
-            raise ValueError(
-                f"{format_duration(time)!r} is too short; at least {format_duration(least)!r}"
-            )
-        return time
-
-    return AfterValidator(check)
-
-
 class LabSection(BaseModel):
     """Name and address."""
 
@@ -98,9 +89,9 @@ class ServersSection(BaseModel):
     model_config = _STRICT
 
     backend: Literal["auto", "docker", "local"] = "auto"
-    start_timeout: Annotated[Duration, _at_least(timedelta(seconds=10))] = timedelta(minutes=2)
-    idle_stop: Annotated[Duration, _at_least(timedelta(seconds=10))] = timedelta(hours=1)
-    longest: Annotated[Duration, _at_least(timedelta(seconds=10))] = timedelta(days=1)
+    start_timeout: Annotated[Duration, at_least(timedelta(seconds=10))] = timedelta(minutes=2)
+    idle_stop: Annotated[Duration, at_least(timedelta(seconds=10))] = timedelta(hours=1)
+    longest: Annotated[Duration, at_least(timedelta(seconds=10))] = timedelta(days=1)
     at_once: Annotated[int, Field(ge=1, le=10_000)] = 500
 
 
@@ -148,5 +139,6 @@ class Lab(BaseModel):
     login: LoginSection = LoginSection()
     servers: ServersSection = ServersSection()
     docker: DockerSection = DockerSection()
+    gpus: GpusSection = GpusSection()
     database: DatabaseSection = DatabaseSection()
     images: ImagesSection = ImagesSection()

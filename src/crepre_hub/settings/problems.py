@@ -115,6 +115,8 @@ def _step(kind: object, key: str) -> object:
         field = kind.model_fields.get(key)
         return _wanted(field.annotation) if field else None
     arguments = typing.get_args(kind)
+    if typing.get_origin(kind) is tuple:
+        return arguments[0]
     if isinstance(kind, types.GenericAlias) or typing.get_origin(kind) is dict:
         return arguments[-1]
     return None

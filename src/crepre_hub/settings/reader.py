@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from crepre_hub.courses.course import Course
 from crepre_hub.errors import SettingsError
 from crepre_hub.profiles.profile import Profile
+from crepre_hub.settings.gpu_problems import reservation_problems
 from crepre_hub.settings.lab import Lab
 from crepre_hub.settings.login import missing_settings
 from crepre_hub.settings.problems import Problem, near_miss, problems_in
@@ -115,6 +116,7 @@ def read_course(file: Path, *, images: Iterable[str], name: str = "") -> Course:
     profiles = _tables(values.get("profiles"))
     problems += _unknown_default(name, values.get("default_profile"), profiles)
     problems += _missing_images(name, profiles, list(images))
+    problems += reservation_problems(name, course) if course is not None else []
     if problems or course is None:
         raise SettingsProblems(problems)
     return course

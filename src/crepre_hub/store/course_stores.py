@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from crepre_hub.store.announcements import AnnouncementStore
 from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
+from crepre_hub.store.hands import HandStore
 from crepre_hub.store.invitations import InvitationStore
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
@@ -27,6 +29,8 @@ class CourseStores:
     ends: EndStore
     invitations: InvitationStore
     runs: RunLog
+    hands: HandStore
+    announcements: AnnouncementStore
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
@@ -40,4 +44,6 @@ class CourseStores:
             EndStore(engine),
             InvitationStore(engine),
             RunLog(engine),
+            HandStore(engine),
+            AnnouncementStore(engine),
         )

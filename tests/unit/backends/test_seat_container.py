@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
+from docker.errors import APIError
 from docker.types import HostConfig
 
 from crepre_hub.backends.docker.container import (
@@ -12,8 +17,15 @@ from crepre_hub.backends.docker.container import (
     render_container,
     render_host_config,
 )
+from crepre_hub.backends.docker.gpu import device_request, gpu_of
+from crepre_hub.backends.docker.spawner import _explained
+from crepre_hub.errors import BackendError, DiskFull, GpuNotGiven
+from crepre_hub.gpu.given import Cap, GivenGpu
 
+GiB = 1024 * MiB
 LABELS = SeatLabels("lab", "ada", "", "ml-101", "cpu")
+ENDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+WHOLE = GivenGpu("lease-7", "GPU-1", share=24 * GiB, memory=24 * GiB, ends=ENDS)
 LIMITS = SeatLimits(cpus=1.5, memory_bytes=2048 * MiB)
 
 
@@ -62,10 +74,108 @@ def test_gpus_are_hidden_by_name(environment: dict[str, str]) -> None:
     assert rendered["environment"] == {"NVIDIA_VISIBLE_DEVICES": "void"}
 
 
-def test_gpus_are_named_by_uuid() -> None:
-    """A seat with GPUs is told exactly which."""
-    rendered = render_container("image", LABELS, {}, gpus="GPU-1,GPU-2")
-    assert rendered["environment"] == {"NVIDIA_VISIBLE_DEVICES": "GPU-1,GPU-2"}
+@pytest.mark.parametrize("environment", [{}, {"NVIDIA_VISIBLE_DEVICES": "all"}])
+def test_a_gpu_is_named_by_its_uuid(environment: dict[str, str]) -> None:
+    """A seat with a GPU is told exactly which, whatever the profile's environment wants."""
+    rendered = render_container("image", replace(LABELS, gpu=WHOLE), environment)
+    assert rendered["environment"] == {"NVIDIA_VISIBLE_DEVICES": "GPU-1"}
+
+
+def test_frameworks_are_told_of_a_share_by_default() -> None:
+    """A profile's environment may say otherwise: that is what a default is."""
+    rendered = render_container(
+        "image",
+        replace(LABELS, gpu=replace(WHOLE, share=6 * GiB, cap=Cap.COOPERATIVE)),
+        {"TF_FORCE_GPU_ALLOW_GROWTH": "false"},
+    )
+    assert rendered["environment"]["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    assert rendered["environment"]["TF_FORCE_GPU_ALLOW_GROWTH"] == "false"
+
+
+def test_a_container_says_which_gpu_it_has() -> None:
+    """After a crash the labels alone lead to lease, device and share."""
+    labels = replace(LABELS, gpu=WHOLE).render()
+    assert labels["crepre.lease"] == "lease-7"
+    assert (
+        labels["crepre.gpu"]
+        == f"lease-7 GPU-1 {24 * GiB} {24 * GiB} 2026-11-24T12:00:00+00:00 none"
+    )
+    assert gpu_of(labels) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "labels", [{}, {"crepre.gpu": ""}, {"crepre.gpu": "all"}, {"crepre.gpu": "a b 1 2 soon none"}]
+)
+def test_labels_of_others_tell_of_no_gpu(labels: dict[str, str]) -> None:
+    """What the lab did not write is not believed, and raises nothing."""
+    assert gpu_of(labels) is None
+
+
+def test_only_mps_needs_a_way_to_its_daemon() -> None:
+    """The mount is of the kind that must be there; without it CUDA would run uncapped."""
+    host = [render_host_config(LIMITS, "n", replace(WHOLE, cap=cap)) for cap in Cap]
+    assert [each.get("mounts") for each in host] == [
+        None,
+        None,
+        [{"Target": "/run/crepre-mps", "Source": "/run/crepre-mps/GPU-1", "Type": "bind",
+          "ReadOnly": False}],
+        None,
+    ]  # fmt: skip
+
+
+def test_the_way_to_mps_cannot_be_changed() -> None:
+    """A profile's environment cannot lead CUDA past the daemon."""
+    gpu = replace(WHOLE, share=6 * GiB, cap=Cap.MPS)
+    wrong = {"CUDA_MPS_PIPE_DIRECTORY": "/tmp", "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT": "0=24G"}
+    told = render_container("image", replace(LABELS, gpu=gpu), wrong)["environment"]
+    assert told["CUDA_MPS_PIPE_DIRECTORY"] == "/run/crepre-mps"
+    assert told["CUDA_MPS_PINNED_DEVICE_MEM_LIMIT"] == "0=6144M"
+    assert told["CUDA_MPS_ACTIVE_THREAD_PERCENTAGE"] == "50"
+
+
+@pytest.mark.parametrize(
+    ("engine", "wanted"),
+    [
+        ({}, ("", ["GPU-1"], [["gpu"]])),
+        ({"DiscoveredDevices": None}, ("", ["GPU-1"], [["gpu"]])),
+        (
+            {"DiscoveredDevices": [{"Source": "cdi", "ID": "nvidia.com/gpu=0"}]},
+            ("", ["GPU-1"], [["gpu"]]),
+        ),
+        (
+            {"DiscoveredDevices": [{"Source": "cdi", "ID": "nvidia.com/gpu=GPU-1"}]},
+            ("cdi", ["nvidia.com/gpu=GPU-1"], []),
+        ),
+    ],
+)
+def test_an_engine_is_asked_in_the_way_it_knows(engine: dict[str, Any], wanted: object) -> None:
+    """By CDI where it knows this very device by that, else by NVIDIA's hook; never by a count."""
+    asked = device_request("GPU-1", engine)
+    assert (asked["Driver"], asked["DeviceIDs"], asked["Capabilities"]) == wanted
+    assert asked["Count"] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'could not select device driver "" with capabilities: [[gpu]]',
+        "error running hook #0: exit status 1, stderr: nvidia-container-cli: unknown device",
+        'exec: "nvidia-container-runtime-hook": executable file not found in $PATH',
+        "CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=GPU-1",
+        "invalid mount config: bind source path does not exist: /run/crepre-mps/GPU-1",
+    ],
+)
+def test_what_docker_says_of_gpus_is_told_as_that(text: str) -> None:
+    """Only of a seat that asked for one; the rest stays what it was."""
+    error = APIError("500", explanation=text)
+    assert isinstance(_explained(error, gpu="GPU-1"), GpuNotGiven)
+    assert type(_explained(error)) is BackendError
+
+
+def test_a_full_disk_is_one_with_a_gpu_as_well() -> None:
+    """Not every failure of a seat with a GPU is the GPU's."""
+    error = APIError("500", explanation="write: no space left on device")
+    assert isinstance(_explained(error, gpu="GPU-1"), DiskFull)
 
 
 def test_a_container_says_whose_it_is() -> None:

@@ -12,6 +12,7 @@ from crepre_hub.errors import (
     BackendError,
     DiskFull,
     DockerUnreachable,
+    GpuNotGiven,
     HomeFull,
     ImageMissing,
     OutOfMemory,
@@ -21,7 +22,9 @@ from crepre_hub.errors import (
 from crepre_hub.hub.failures import ADVICE, OTHERWISE, failed, new_code, refused
 
 INNER = "unix:///var/run/docker.sock: <b>Traceback</b>"
-KNOWN = [ImageMissing, DockerUnreachable, OutOfMemory, StartTimedOut, HomeFull, DiskFull]
+KNOWN = [
+    ImageMissing, DockerUnreachable, OutOfMemory, StartTimedOut, HomeFull, DiskFull, GpuNotGiven,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KNOWN)

@@ -9,6 +9,7 @@ from typing import Any
 
 from crepre_seat.bringing import bring_beside
 from crepre_seat.facts import SeatFacts, facts_in
+from crepre_seat.news import News, asked_of, nothing
 from crepre_seat.notices import Notices
 from crepre_seat.opening import Opening
 from crepre_seat.outage import outlive_outages
@@ -66,7 +67,10 @@ def open_first(facts: SeatFacts, notices: Notices, server: Any) -> None:
         default=server.web_app.settings["default_url"],
         first=NAME if ensure_welcome(facts) else "",
     )
-    server.web_app.add_handlers(".*$", routes(server.base_url, opening=opening, notices=notices))
+    hub_auth = getattr(server.identity_provider, "hub_auth", None)
+    news = News(asked_of(hub_auth) if hub_auth is not None else nothing)
+    pages = routes(server.base_url, opening=opening, notices=notices, news=news)
+    server.web_app.add_handlers(".*$", pages)
 
 
 def bring_files(facts: SeatFacts, notices: Notices, server: Any) -> None:

@@ -6,6 +6,7 @@ The extension in ``share/jupyter/labextensions/crepre-seat`` asks for it and sho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -38,6 +39,7 @@ class Notices:
         if notice not in self.told:
             self.told.append(notice)
 
-    def as_json(self) -> dict[str, Any]:
-        """What the extension gets."""
-        return {"notices": [asdict(each) for each in self.told], "more": self.pending > 0}
+    def as_json(self, news: Sequence[Notice] = ()) -> dict[str, Any]:
+        """What the extension gets: this server's notices, then the *news*."""
+        told = [asdict(each) for each in (*self.told, *news)]
+        return {"notices": told, "more": self.pending > 0}

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from crepre_seat.gpu_share import share_of_torch
 from crepre_seat.places import stand_ins
 
 SETTINGS = Path(sys.prefix, "share", "crepre", "jupyter")
@@ -89,7 +90,7 @@ def main() -> None:
     put_off()
     before = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (before, str(SETTINGS))))
-    os.environ |= APART | stand_ins(Path.home(), os.environ)
+    os.environ |= APART | stand_ins(Path.home(), os.environ) | share_of_torch(os.environ)
     from jupyterhub.singleuser import main as serve
 
     serve()

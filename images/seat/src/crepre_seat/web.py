@@ -7,6 +7,7 @@ from typing import Any
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import RequestHandler, authenticated
 
+from crepre_seat.news import News
 from crepre_seat.notices import Notices
 from crepre_seat.opening import Opening
 
@@ -29,19 +30,20 @@ class NoticesHandler(APIHandler):
 
     _track_activity = False
 
-    def initialize(self, notices: Notices) -> None:
+    def initialize(self, notices: Notices, news: News) -> None:
         """Take what tornado hands over."""
         self.notices = notices
+        self.news = news
 
     @authenticated
-    def get(self) -> None:
-        """All notices, and whether more may come."""
-        self.finish(self.notices.as_json())
+    async def get(self) -> None:
+        """All notices, what teachers announce among them, and whether more may come."""
+        self.finish(self.notices.as_json(await self.news.notices()))
 
 
-def routes(base: str, *, opening: Opening, notices: Notices) -> list[tuple[Any, ...]]:
+def routes(base: str, *, opening: Opening, notices: Notices, news: News) -> list[tuple[Any, ...]]:
     """For the server whose own address is *base*, with a slash at its end."""
     return [
         (f"{base.rstrip('/')}/?", FirstHandler, {"opening": opening}),
-        (f"{base}crepre/notices", NoticesHandler, {"notices": notices}),
+        (f"{base}crepre/notices", NoticesHandler, {"notices": notices, "news": news}),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from ipaddress import IPv4Network
 
 from docker import APIClient
@@ -31,7 +31,9 @@ from crepre_hub.backends.docker.spawner import (
 )
 from crepre_hub.errors import BackendError, DockerUnreachable
 from crepre_hub.findings import Check
+from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.names import home_volume, seat_name
+from crepre_hub.probes.gpu_limits import limit_memory
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.secret import ensure_secret_file
 from crepre_hub.settings.ports import ports_of
@@ -102,7 +104,9 @@ class DockerBackend:
             memory_bytes=placement.memory,
             processes=self._docker.processes,
         )
-        labels = SeatLabels(self._lab, seat.user, seat.server, placement.course, placement.profile)
+        labels = SeatLabels(
+            self._lab, seat.user, seat.server, placement.course, placement.profile, placement.gpu
+        )
         limited = {"MEM_LIMIT": str(placement.memory), "CPU_LIMIT": str(placement.cpus)}
         told = {**literal(placement.environment), **limited}
         return {
@@ -112,9 +116,11 @@ class DockerBackend:
             "extra_create_kwargs": render_container(image, labels, told),
             # Not removed by Docker itself: how a container ended must stay readable.
             "extra_host_config": {
-                **render_host_config(limits, self.network.name),
+                **render_host_config(limits, self.network.name, placement.gpu),
                 "auto_remove": False,
             },
+            "gpu": placement.gpu.uuid if placement.gpu else "",
+            "limit_gpu": partial(_limit, placement.gpu),
         }
 
     @cached_property
@@ -158,6 +164,20 @@ class DockerBackend:
         client = client_at(self.engine)
         ensure_network(client, self.network)
         self.ensure_guarded(client)
+
+
+def _limit(gpu: GivenGpu | None, pid: int) -> None:
+    """
+    Keep a container to its share of a GPU, where the driver does that.
+
+    Args:
+        pid: Of a process in the container, on the host.
+
+    Raises:
+        GpuNotGiven: If the driver does not.
+    """
+    if gpu is not None and gpu.cap is Cap.DRIVER:
+        limit_memory(pid, gpu.uuid, gpu.share)
 
 
 def literal(texts: Mapping[str, str]) -> dict[str, str]:

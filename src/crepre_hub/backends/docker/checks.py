@@ -18,6 +18,7 @@ from crepre_hub.backends.docker.engine_facts import (
     judge_version,
     look_at_engine,
 )
+from crepre_hub.backends.docker.gpu_checks import judge_lending, look_at_lending
 from crepre_hub.backends.docker.guard import Guard
 from crepre_hub.backends.docker.guard_state import GuardState, guard_state
 from crepre_hub.backends.docker.network import (
@@ -121,7 +122,11 @@ def _course_checks(engine: str, settings: Settings | None) -> Sequence[Check]:
     look = partial(look_at_course_images, engine, settings)
     title = "What each course asks for on top of its software is here"
     needs = ("docker", "courses")
-    return (FactCheck("course-images", title, look, judge_course_images, needs),)
+    lend = partial(look_at_lending, engine, settings)
+    return (
+        FactCheck("course-images", title, look, judge_course_images, needs),
+        FactCheck("gpu-lending", "Docker can lend GPUs", lend, judge_lending, needs),
+    )
 
 
 def _judge_answer(seen: EngineFacts) -> Iterator[Finding]:

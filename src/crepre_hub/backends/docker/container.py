@@ -8,20 +8,17 @@ from typing import Any
 
 from docker.types import LogConfig, Ulimit
 
+from crepre_hub.backends.docker.gpu import gpu_environment, gpu_labels, gpu_mounts
 from crepre_hub.backends.docker.network import LAB_LABEL
+from crepre_hub.gpu.given import GivenGpu
 
 MiB = 1024**2
 
 USER_LABEL = "crepre.user"
 SERVER_LABEL = "crepre.server"
+COURSE_LABEL = "crepre.course"
+PROFILE_LABEL = "crepre.profile"
 SEAT_UID = 1000
-NO_GPU = "void"
-"""
-Hides every GPU even where an image asks for all of them.
-
-Source: "Environment variables (OCI spec)" in
-https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html
-"""
 CPU_SECONDS_TO_NANO = 1_000_000_000
 OOM_SCORE_ADJ = 500
 """A host short of memory ends seats before the hub, the proxy or Docker."""
@@ -67,6 +64,7 @@ class SeatLabels:
     server: str
     course: str
     profile: str
+    gpu: GivenGpu | None = None
 
     def render(self) -> dict[str, str]:
         """Labels as Docker takes them."""
@@ -74,20 +72,25 @@ class SeatLabels:
             LAB_LABEL: self.lab,
             USER_LABEL: self.user,
             SERVER_LABEL: self.server,
-            "crepre.course": self.course,
-            "crepre.profile": self.profile,
+            COURSE_LABEL: self.course,
+            PROFILE_LABEL: self.profile,
+            **gpu_labels(self.gpu),
         }
 
 
-def render_host_config(limits: SeatLimits, network: str) -> dict[str, Any]:
+def render_host_config(
+    limits: SeatLimits, network: str, gpu: GivenGpu | None = None
+) -> dict[str, Any]:
     """
     Arguments for ``APIClient.create_host_config``.
 
     What is not here is Docker's default on purpose: its seccomp filter, its AppArmor profile,
     its masked and read-only paths in ``/proc`` and ``/sys``, no devices, no published ports,
     namespaces of its own. Each line, and the test that shows it, is in ``docs/isolation.md``.
+
+    A GPU itself is asked for when the container is made, in the way that the engine then knows.
     """
-    return _rights() | _amounts(limits) | {"network_mode": network}
+    return _rights() | _amounts(limits) | {"network_mode": network} | gpu_mounts(gpu)
 
 
 def _rights() -> dict[str, Any]:
@@ -130,21 +133,23 @@ def _scratch(size_bytes: int) -> str:
 
 
 def render_container(
-    image: str, labels: SeatLabels, environment: Mapping[str, str], gpus: str = NO_GPU
+    image: str, labels: SeatLabels, environment: Mapping[str, str]
 ) -> dict[str, Any]:
     """
     Arguments for ``APIClient.create_container`` beside name, command and host config.
 
     Args:
         image: Whose environment and labels lose against ours.
-        labels: What the container says about itself.
-        environment: What the seat is told.
-        gpus: UUIDs with commas between them; without any, GPUs are hidden by name, since an
-            image may ask for all of them and the machine's default runtime may grant it.
+        labels: What the container says about itself. Without a GPU in them, GPUs are hidden by
+            name, since an image may ask for all of them and the machine's default runtime may
+            grant it.
+        environment: What the seat is told; it can replace the defaults for a GPU, and not which
+            GPU it is.
     """
+    defaults, fixed = gpu_environment(labels.gpu)
     return {
         "image": image,
         "user": f"{SEAT_UID}:{SEAT_UID}",
-        "environment": {**environment, "NVIDIA_VISIBLE_DEVICES": gpus},
+        "environment": {**defaults, **environment, **fixed},
         "labels": labels.render(),
     }

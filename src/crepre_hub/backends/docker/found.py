@@ -11,7 +11,13 @@ from docker.errors import APIError, NotFound
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.docker.answers import errors_as_ours
-from crepre_hub.backends.docker.container import SERVER_LABEL, USER_LABEL
+from crepre_hub.backends.docker.container import (
+    COURSE_LABEL,
+    PROFILE_LABEL,
+    SERVER_LABEL,
+    USER_LABEL,
+)
+from crepre_hub.backends.docker.gpu import gpu_of
 from crepre_hub.backends.docker.network import LAB_LABEL
 
 REMOVAL_UNDER_WAY = 409
@@ -50,4 +56,6 @@ def remove_container(client: APIClient, found: Found) -> None:
 def _found(container: Mapping[str, Any]) -> Found:
     labels = container["Labels"]
     seat = Seat(labels[USER_LABEL], labels.get(SERVER_LABEL, ""))
-    return Found(container["Id"], seat, datetime.fromtimestamp(container["Created"], UTC))
+    since = datetime.fromtimestamp(container["Created"], UTC)
+    course, profile = labels.get(COURSE_LABEL, ""), labels.get(PROFILE_LABEL, "")
+    return Found(container["Id"], seat, since, course, profile, gpu_of(labels))

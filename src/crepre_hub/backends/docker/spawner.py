@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,11 +23,13 @@ from dockerspawner import DockerSpawner
 from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
+from crepre_hub.backends.docker.gpu import device_request
 from crepre_hub.backends.ending import why_it_ended
 from crepre_hub.errors import (
     BackendError,
     DiskFull,
     DockerUnreachable,
+    GpuNotGiven,
     ImageMissing,
     OutOfMemory,
     StartFailed,
@@ -49,6 +52,9 @@ ASK_AGAIN_SECONDS = 1.0
 
 CALLS_AT_ONCE = 256
 """Threads are made when needed; a hanging call holds one of them for at most the timeout."""
+
+_OF_GPUS = re.compile(r"nvidia|\bCDI\b|device driver .* with capabilities|crepre-mps")
+"""What Docker and NVIDIA's toolkit say when a container cannot have its GPU."""
 
 _TROUBLE = (DockerUnreachable, APIError, TimeoutError)
 
@@ -87,7 +93,15 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         lambda client: None, help="Raises BackendError while the seats' guard is not in force."
     ).tag(config=True)
 
-    object_name: Any  # upstream's, whose type mypy cannot see
+    gpu = Unicode(help="UUID of the GPU that the container gets; empty for none.")
+
+    limit_gpu = Callable(
+        lambda pid: None,
+        help="Keeps the container of a process to its share of the GPU, or raises BackendError.",
+    )
+
+    object_name: Any  # upstream's, whose types mypy cannot see
+    extra_host_config: Any
     start_log: StartLog | None = None
     _in_flight: asyncio.Future[Any] | None = None
 
@@ -187,7 +201,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         try:
             return await self._start_in_phases()
         except APIError as error:
-            raise _explained(error) from error
+            raise _explained(error, gpu=self.gpu) from error
 
     async def _start_in_phases(self) -> tuple[str, int]:
         self._reach("image")
@@ -196,12 +210,29 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         await asyncio.wrap_future(self.executor.submit(self.ensure_guarded, self.client))
         if await self.get_object() is not None:
             await self.remove_object()
+        if self.gpu:
+            request = device_request(self.gpu, await self.docker("info"))
+            self.extra_host_config = {**self.extra_host_config, "device_requests": [request]}
         container = await self._create_under_free_name()
         self.object_id = container["Id"]
         await self.start_object()
+        if self.gpu:
+            await self._keep_to_share()
         self._reach("server")
         address: tuple[str, int] = await self.get_ip_and_port()
         return address
+
+    async def _keep_to_share(self) -> None:
+        """Limit what the container may hold of its GPU; one that cannot be limited is removed."""
+        container = await self.get_object()
+        if container is None or not container["State"]["Pid"]:
+            return  # it has ended, and why is told by those who wait for its answer
+        try:
+            limit = functools.partial(self.limit_gpu, container["State"]["Pid"])
+            await asyncio.wrap_future(self.executor.submit(limit))
+        except Exception:
+            await self.remove_object()
+            raise
 
     async def _ensure_image(self) -> None:
         try:
@@ -306,9 +337,11 @@ def _why(state: dict[str, Any], log: str) -> BackendError:
     return why_it_ended(log, how=f"The server ended with exit code {state['ExitCode']}")
 
 
-def _explained(error: APIError) -> BackendError:
-    """What Docker refused, as one of ours."""
+def _explained(error: APIError, *, gpu: str = "") -> BackendError:
+    """What Docker refused, as one of ours; *gpu* is the GPU that it was asked for."""
     text = str(error.explanation or error)
+    if gpu and _OF_GPUS.search(text):
+        return GpuNotGiven(f"Docker did not give {gpu}: {text}", remedy="crepre doctor")
     if "No such image" in text:
         return ImageMissing(text)
     if "no space left on device" in text.lower():

@@ -22,11 +22,11 @@ from docker.errors import APIError
 from crepre_hub.backends.docker import trial_probe
 from crepre_hub.backends.docker.answers import errors_as_ours
 from crepre_hub.backends.docker.container import (
-    NO_GPU,
     SEAT_UID,
     SeatLimits,
     render_host_config,
 )
+from crepre_hub.backends.docker.gpu import HIDDEN, VISIBLE
 from crepre_hub.ops.build_log import Step
 
 GiB = 1024**3
@@ -196,7 +196,7 @@ def _told(limits: SeatLimits) -> dict[str, str]:
         "CPU_LIMIT": str(limits.cpus),
         "JUPYTERHUB_DEFAULT_URL": "/lab",
         "JUPYTERHUB_ROOT_DIR": HOME,
-        "NVIDIA_VISIBLE_DEVICES": NO_GPU,
+        VISIBLE: HIDDEN,
     }
 
 

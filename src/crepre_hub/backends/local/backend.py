@@ -9,10 +9,17 @@ from pathlib import Path
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.backends.local.checks import local_checks
-from crepre_hub.backends.local.found import MARK, end_process, found_processes
+from crepre_hub.backends.local.found import (
+    MARK,
+    OFFER,
+    end_process,
+    found_processes,
+    gpu_environment,
+)
 from crepre_hub.backends.local.homes import FolderHomes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.findings import Check
+from crepre_hub.gpu.defaults import framework_defaults
 from crepre_hub.names import home_volume
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.settings.reader import Settings
@@ -51,10 +58,13 @@ class LocalBackend:
             "notebook_dir": str(home),
             "log_file": str(self._state / "log" / "servers" / f"{name}.log"),
             "environment": {
+                **(framework_defaults(placement.gpu) if placement.gpu else {}),
                 **placement.environment,
+                **gpu_environment(placement.gpu),
                 "PATH": f"{programs}:{os.defpath}",
                 "PIP_USER": "1",  # to the home; the environment is everybody's
                 MARK: str(self._state),
+                OFFER: f"{placement.course}/{placement.profile}",
             },
             "end_leftovers": lambda: self._end_servers_of(seat),
         }

@@ -11,9 +11,16 @@ from pathlib import Path
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.errors import BackendError
+from crepre_hub.gpu.given import GivenGpu, given_in
 
 MARK = "CREPRE_SERVER_OF"
 """In the environment of every server: the folder of its lab's own files."""
+
+OFFER = "CREPRE_OFFER"
+"""The same: for which course and profile it runs, with a slash between."""
+
+GPU = "CREPRE_GPU"
+"""The same, of servers with a GPU: which, and by what lease."""
 
 PROGRAM = b"\0crepre_seat\0"
 END_PATIENCE_SECONDS = 10.0
@@ -43,7 +50,21 @@ def _servers(mark: str) -> Iterator[Found]:
         names = (environment.get(f"JUPYTERHUB_{name}", "") for name in ("USER", "SERVER_NAME"))
         pid = int(folder.name)
         if _leads_a_session(pid):
-            yield Found(process_id(pid), Seat(*names), began)
+            course, _, profile = environment.get(OFFER, "").partition("/")
+            gpu = given_in(environment.get(GPU, ""))
+            yield Found(process_id(pid), Seat(*names), began, course, profile, gpu)
+
+
+def gpu_environment(gpu: GivenGpu | None) -> dict[str, str]:
+    """
+    Variables that name the GPU of a server, or that it has none.
+
+    CUDA takes a list as ended by the first device that it does not know, so ``-1`` hides all.
+    Source: "CUDA Environment Variables" in the CUDA C++ Programming Guide.
+    """
+    if gpu is None:
+        return {"CUDA_VISIBLE_DEVICES": "-1"}
+    return {"CUDA_VISIBLE_DEVICES": gpu.uuid, GPU: str(gpu)}
 
 
 def _environment(folder: Path) -> Mapping[str, str]:

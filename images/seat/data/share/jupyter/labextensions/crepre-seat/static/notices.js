@@ -8,7 +8,7 @@
 (() => {
   const SOON_MS = 2000; // while the server says that there will be more
   const LATER_MS = 15000;
-  const NOTHING = { notices: [], more: false };
+  const NO_ANSWER = { notices: null, more: false };
   const HERE = document.currentScript.src; // …/lab/extensions/crepre-seat/static/notices.js
 
   async function ask() {
@@ -17,26 +17,38 @@
     const url = new URL("../../../../crepre/notices", HERE);
     try {
       const answer = await fetch(url, { credentials: "same-origin", headers });
-      return answer.ok ? await answer.json() : NOTHING;
+      return answer.ok ? await answer.json() : NO_ANSWER;
     } catch {
-      return NOTHING; // the server is away; JupyterLab says so itself
+      return NO_ANSWER; // the server is away; JupyterLab says so itself
+    }
+  }
+
+  // What is not told any more, such as an announcement that was taken back, goes away.
+  async function forget(app, told, notices) {
+    if (!notices) return;
+    const now = new Set(notices.map((notice) => notice.text));
+    for (const [text, id] of told) {
+      if (now.has(text)) continue;
+      told.delete(text);
+      await app.commands.execute("apputils:dismiss-notification", { id });
     }
   }
 
   async function follow(app) {
-    const told = new Set();
+    const told = new Map(); // text to the notification's id
     for (;;) {
       // A window that nobody looks at asks nothing, as JupyterLab's own questions stop then.
-      const said = document.hidden ? NOTHING : await ask();
-      for (const notice of said.notices) {
+      const said = document.hidden ? NO_ANSWER : await ask();
+      for (const notice of said.notices || []) {
         if (told.has(notice.text)) continue;
-        told.add(notice.text);
-        await app.commands.execute("apputils:notify", {
+        const id = await app.commands.execute("apputils:notify", {
           message: notice.text,
           type: notice.kind,
           options: { autoClose: notice.kind === "success" ? 10000 : false },
         });
+        told.set(notice.text, id);
       }
+      await forget(app, told, said.notices);
       await new Promise((resolve) => setTimeout(resolve, said.more ? SOON_MS : LATER_MS));
     }
   }

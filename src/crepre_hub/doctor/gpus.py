@@ -1,0 +1,133 @@
+"""Whether the GPUs that courses ask for are there, and what keeps shares of them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crepre_hub.clock import lab_zone, utc_now
+from crepre_hub.findings import Finding
+from crepre_hub.gpu.given import Cap
+from crepre_hub.gpu.gpus import Gpu, Tier
+from crepre_hub.probes.gpu_caps import seen_cap
+from crepre_hub.probes.gpus import GpuInventory, look_at_gpus
+from crepre_hub.settings.gpu_problems import card_problems, room_problems, share_problems
+from crepre_hub.settings.problems import Problem
+from crepre_hub.settings.reader import LAB_FILE, Settings
+
+NO_WISH = "No course asks for a GPU."
+INSTALL = "Install NVIDIA's driver, and see what it finds: nvidia-smi -L"
+MORE = (
+    "For shares that nobody gets around: NVIDIA's driver R615 or newer, on a machine booted with \
+systemd.unified_cgroup_hierarchy=1."
+)
+MPS_PAGE = "How to run it: docs/gpus.md"
+NOT_ALL = 'Or lend it to one person at a time: tier = "exclusive"'
+
+
+@dataclass(frozen=True, slots=True)
+class GpuFacts:
+    """
+    The GPUs beside what is asked of them.
+
+    Attributes:
+        is_wanted: Whether any course asks for one.
+        problems: Of the files, in the light of what was found.
+    """
+
+    inventory: GpuInventory
+    is_wanted: bool
+    problems: tuple[Problem, ...] = ()
+
+
+def look_at_wishes(settings: Settings) -> GpuFacts:
+    """This machine's GPUs beside what the courses of *settings* ask for."""
+    inventory = look_at_gpus(settings.lab.gpus)
+    profiles = (each for course in settings.courses for each in course.profiles.values())
+    is_wanted = any(profile.gpu is not None for profile in profiles)
+    return GpuFacts(inventory, is_wanted, gpu_problems(settings, inventory))
+
+
+def gpu_problems(settings: Settings, seen: GpuInventory) -> tuple[Problem, ...]:
+    """
+    Mistakes in the files that show once it is known which GPUs there are.
+
+    None where the driver fails, or finds nothing: which GPUs the lab has is then not known, and
+    whoever needs none can work.
+    """
+    if seen.troubles or not seen.gpus:
+        return ()
+    section, courses = settings.lab.gpus, settings.courses
+    shares = tuple(share_problems(courses, seen.gpus))
+    lessons = room_problems(courses, seen.gpus, lab_zone(), utc_now()) if not shares else ()
+    return (*card_problems(LAB_FILE, section, seen.gpus), *shares, *lessons)
+
+
+def judge_gpus(seen: GpuFacts) -> Iterator[Finding]:
+    """What fails, what is asked for in vain, and how many there are."""
+    found = seen.inventory
+    for each in found.troubles:
+        of = f"{each.gpu}: " if each.gpu else ""
+        yield Finding("error", f"{of}{each.text}", remedy=each.remedy)
+    for problem in seen.problems:
+        yield Finding(
+            "error", f"{problem}.", remedy=f"Change it, then: crepre check ({found.in_words})"
+        )
+    if found.troubles or seen.problems:
+        return
+    if seen.is_wanted and not found.gpus:
+        yield Finding("error", f"{found.in_words} Courses ask for GPUs.", remedy=INSTALL)
+    elif seen.is_wanted:
+        yield Finding("ok", found.in_words)
+    else:
+        yield Finding("ok" if found.gpus else "skipped", f"{found.in_words} {NO_WISH}")
+
+
+@dataclass(frozen=True, slots=True)
+class CapFacts:
+    """
+    What keeps shares of GPUs that are alike in this.
+
+    Attributes:
+        why: Why it is not more, or why it does not work; empty where there is nothing to say.
+    """
+
+    gpus: tuple[Gpu, ...]
+    cap: Cap
+    why: str
+
+    @property
+    def of(self) -> str:
+        """Such as ``GPU-5f (NVIDIA RTX 4090)``, or how many there are."""
+        first = self.gpus[0]
+        if len(self.gpus) == 1:
+            return f"{first.uuid} ({first.name})"
+        return f"{len(self.gpus)} GPUs ({', '.join(sorted({gpu.name for gpu in self.gpus}))})"
+
+
+def look_at_caps(settings: Settings) -> tuple[CapFacts, ...]:
+    """The shared GPUs and what keeps their shares; tries the driver's limits."""
+    section = settings.lab.gpus
+    alike: dict[tuple[Cap, str], list[Gpu]] = {}
+    for gpu in look_at_gpus(section).gpus:
+        if gpu.tier is Tier.SHARED:
+            alike.setdefault(seen_cap(section, gpu), []).append(gpu)
+    return tuple(CapFacts(tuple(gpus), cap, why) for (cap, why), gpus in alike.items())
+
+
+def judge_caps(seen: tuple[CapFacts, ...]) -> Iterator[Finding]:
+    """Enforced is a word for what nobody gets around; nothing else is called so."""
+    if not seen:
+        yield Finding("skipped", "No GPU is shared.")
+    for each in seen:
+        if each.cap is Cap.DRIVER:
+            yield Finding("ok", f"Shares of {each.of} are enforced by the driver.")
+        elif each.cap is Cap.MPS and each.why:
+            text = f"MPS does not keep shares of {each.of}: {each.why}."
+            yield Finding("error", text, remedy=f"{MPS_PAGE}. {NOT_ALL}")
+        elif each.cap is Cap.MPS:
+            text = f"MPS keeps each process on {each.of} to its share; they share crashes as well."
+            yield Finding("ok", text)
+        else:
+            text = f"Shares of {each.of} are kept by good manners and a watchdog: {each.why}."
+            yield Finding("warning", text, remedy=f"{MORE} {NOT_ALL}")

@@ -1,0 +1,1 @@
+"""What the machine itself says: its GPUs, and who uses them."""

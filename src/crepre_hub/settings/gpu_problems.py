@@ -1,0 +1,104 @@
+"""Mistakes about GPUs that a look at one file alone does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import combinations
+
+from crepre_hub.courses.course import Course
+from crepre_hub.courses.gpus import KeptGpus
+from crepre_hub.decisions import Refused
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.booking import Request, reserve
+from crepre_hub.gpu.gpus import Gpu
+from crepre_hub.gpu.reservations import Interval, weekly
+from crepre_hub.settings.gpus import GpusSection
+from crepre_hub.settings.problems import Problem, near_miss
+from crepre_hub.units import format_memory
+
+LAB_PATH = "gpus/cards"
+
+
+def reservation_problems(file: str, course: Course) -> list[Problem]:
+    """Reservations of *course* that name no profile with a GPU, or meet each other."""
+    with_gpu = [key for key, profile in course.profiles.items() if profile.gpu is not None]
+    problems = []
+    for number, kept in enumerate(course.gpus.reservations):
+        path = f"gpus/reservations/{number}"
+        if kept.profile not in course.profiles:
+            text = f"unknown profile {kept.profile!r}{near_miss(kept.profile, course.profiles)}"
+            problems.append(Problem(file, f"{path}/profile", text))
+        elif kept.profile not in with_gpu:
+            text = f'the profile {kept.profile!r} has no GPU; give it one, such as gpu = "6 GiB"'
+            problems.append(Problem(file, f"{path}/profile", text))
+    for (one, first), (two, second) in combinations(enumerate(course.gpus.reservations), 2):
+        if first.profile == second.profile and (day := _common_day(first, second)):
+            text = f"overlaps with gpus/reservations/{one} on {day}; add its seats to that one"
+            problems.append(Problem(file, f"gpus/reservations/{two}", text))
+    return problems
+
+
+def card_problems(file: str, section: GpusSection, gpus: Iterable[Gpu]) -> Iterator[Problem]:
+    """Cards in ``lab.toml`` that are none of *gpus*, as NVML found them."""
+    here = sorted({name for gpu in gpus for name in (gpu.uuid, gpu.parent) if name})
+    for number, card in enumerate(section.cards):
+        if card.uuid not in here:
+            known = f" (here: {', '.join(here) or 'none'})"
+            text = f"there is no GPU {card.uuid!r}{near_miss(card.uuid, here)}{known}"
+            yield Problem(file, f"{LAB_PATH}/{number}/uuid", text)
+
+
+def share_problems(courses: Iterable[Course], gpus: Sequence[Gpu]) -> Iterator[Problem]:
+    """Profiles that ask for more than any of *gpus* has, of which there is at least one."""
+    largest = max(gpus, key=lambda gpu: gpu.memory)
+    has = f"the largest here has {format_memory(largest.memory)} ({largest.name})"
+    for course in courses:
+        for key, profile in course.profiles.items():
+            if profile.gpu is not None and not any(profile.gpu.on(gpu) for gpu in gpus):
+                text = f"asks for {profile.gpu}, and {has}"
+                yield Problem(_file(course), f"profiles/{key}/gpu", text)
+
+
+def room_problems(
+    courses: Iterable[Course], gpus: Sequence[Gpu], zone: tzinfo, now: datetime
+) -> Iterator[Problem]:
+    """Reservations that *gpus* have no room for, in the order of the courses."""
+    book = Book.of(rules=GpusSection().rules(zone), gpus=gpus)
+    for course in courses:
+        for number, kept in enumerate(course.gpus.reservations):
+            profile = course.profiles.get(kept.profile)
+            intervals = intervals_of(kept, zone, now)
+            if profile is None or profile.gpu is None or not intervals:
+                continue
+            series = f"{course.id}/{number}"
+            asked = Request(series, course.id, profile.gpu, kept.seats, intervals)
+            change = reserve(book, asked, now)
+            book = change.book
+            if isinstance(change.answer, Refused):
+                text = f"{change.answer.message} {change.answer.remedy}".strip()
+                yield Problem(_file(course), f"gpus/reservations/{number}", text)
+
+
+def intervals_of(kept: KeptGpus, zone: tzinfo, now: datetime) -> tuple[Interval, ...]:
+    """The lessons of *kept* that are not over yet."""
+    every = weekly(Interval(*kept.first(zone)), kept.until or kept.day)
+    return tuple(each for each in every if each.end > now)
+
+
+def _common_day(one: KeptGpus, two: KeptGpus) -> date | None:
+    """The first day on which both are, at a time that they have in common."""
+    if not (one.starts < two.ends and two.starts < one.ends):
+        return None
+    days = _days(one) & _days(two)
+    return min(days, default=None)
+
+
+def _days(kept: KeptGpus) -> set[date]:
+    noon = datetime(kept.day.year, kept.day.month, kept.day.day, 12, tzinfo=UTC)
+    lessons = weekly(Interval(noon, noon + timedelta(hours=1)), kept.until or kept.day)
+    return {each.start.date() for each in lessons}
+
+
+def _file(course: Course) -> str:
+    return f"courses/{course.id}.toml"

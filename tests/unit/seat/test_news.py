@@ -1,0 +1,67 @@
+"""What teachers announce, on its way from the hub to a running JupyterLab."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from crepre_seat.news import ASK_EVERY_SECONDS, News, notices_in
+from crepre_seat.notices import Notice, Notices
+
+ANSWER = b'{"news": [{"id": "1", "course": "Music", "text": "The room is <117>."}]}'
+NOTICE = Notice("Music: The room is <117>.")
+
+
+class Hub:
+    """Answers as it is told, and counts."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.asked = 0
+        self.answer: bytes | Exception = ANSWER
+
+    async def __call__(self) -> bytes:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def test_the_hub_is_asked_now_and_then() -> None:
+    """However many windows are open."""
+    hub = Hub()
+    news = News(hub, lambda: hub.now)
+    for second in range(100):
+        hub.now = float(second)
+        assert asyncio.run(news.notices()) == (NOTICE,)
+    assert hub.asked == 100 / ASK_EVERY_SECONDS
+
+
+@pytest.mark.parametrize("trouble", [OSError("refused"), TimeoutError(), b"<html>", b'{"news": 1}'])
+def test_a_hub_that_is_away_changes_nothing(trouble: bytes | Exception) -> None:
+    """What it told stays until it tells something else."""
+    hub = Hub()
+    news = News(hub, lambda: hub.now)
+    asyncio.run(news.notices())
+    hub.now, hub.answer = ASK_EVERY_SECONDS, trouble
+    assert asyncio.run(news.notices()) == (NOTICE,)
+    hub.now, hub.answer = 2 * ASK_EVERY_SECONDS, b'{"news": []}'
+    assert asyncio.run(news.notices()) == ()
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", b"{}", b'{"news": [1]}', b'{"news": [{}]}', b"\xff"]
+)
+def test_an_answer_that_is_none_is_told_as_such(answer: bytes) -> None:
+    """A ValueError, which the log explains."""
+    with pytest.raises(ValueError):  # noqa: PT011
+        notices_in(answer)
+
+
+def test_news_comes_after_the_servers_own_notices() -> None:
+    """In one list, as JupyterLab shows them."""
+    own = Notices()
+    own.tell("Your home is full.", "warning")
+    texts = [each["text"] for each in own.as_json([NOTICE])["notices"]]
+    assert texts == ["Your home is full.", NOTICE.text]
+    assert own.as_json()["notices"][1:] == []
