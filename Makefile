@@ -75,7 +75,7 @@ image-locks: $(VENV)/.uv
 # The catalogues, after a change of what the pages say.
 LOCALE := src/crepre_hub/locale
 EXTRACT := -q extract -F pyproject.toml -k say -k say_number:1,2 -k refused:3 --no-location --sort-output src
-messages: $(VENV)/.hub
+messages: $(VENV)/.check
 	@$(BIN)/pybabel $(EXTRACT) -o $(VENV)/crepre.pot
 	@$(BIN)/pybabel -q update -D crepre -d $(LOCALE) -i $(VENV)/crepre.pot --width 100 \
 		--no-fuzzy-matching --omit-header --ignore-obsolete --ignore-pot-creation-date

@@ -155,7 +155,11 @@ def write_course(root: Path, course: str, **fields: object) -> None:
 
 @asynccontextmanager
 async def course_lab_in(
-    folder: Path, *, port: int | None = None, **authenticator: Any
+    folder: Path,
+    *,
+    port: int | None = None,
+    authenticator_class: str = "crepre-accounts",
+    **authenticator: Any,
 ) -> AsyncIterator[CourseLab]:
     """Start a hub with the course files in *folder*; start it again there, and it remembers."""
     port = port or free_port()
@@ -175,7 +179,7 @@ async def course_lab_in(
         bind_url="http://127.0.0.1:1",
         db_url=f"sqlite:///{folder}/hub.sqlite",
         cookie_secret_file=str(folder / "cookie_secret"),
-        authenticator_class="crepre-accounts",
+        authenticator_class=authenticator_class,
         proxy_class=NoProxy,
         spawner_class=seat_class(MockSpawner),
         cleanup_servers=False,

@@ -21,8 +21,10 @@ from jupyterhub import apihandlers, handlers, orm
 from tornado import web
 
 from crepre_hub.clock import utc_now
+from crepre_hub.courses.invitation import Invitation
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
+from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.endings import Archive
 from tests.hub.course_lab import CourseLab, course_lab_in, write_course
 
@@ -33,6 +35,11 @@ EVERYBODY = [*sorted(MUSIC | ART), "out"]
 of music; ``boss`` is a student of music and an admin; ``out`` is in no course."""
 
 RUNNING = {"stu": "music", "sam": "art", "two": "art", "tina": "music", "boss": "music"}
+
+INVITED = {"stu": "1" * 16, "sam": "2" * 16}
+"""Invitations that count while everything is asked, by whose they are."""
+MAY_INVITE = {("stu", "music"): {"tea", "tina", "asa"}}
+"""Who can let whom in; ``ace`` is staff somewhere, the others here are no students."""
 
 SEEN = {"tea": MUSIC, "tina": MUSIC, "asa": MUSIC, "tim": ART, "ace": ART}
 REACHED = {
@@ -133,6 +140,11 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CourseL
     write_course(tmp_path, "art", teachers=["tim"], assistants=["ace"], students=["sam", "two"])
     async with course_lab_in(tmp_path) as lab:
         browsers = {name: await lab.newcomer(name, admin=name == "boss") for name in EVERYBODY}
+        now = lab.wiring.desks.people.now
+        for (name, number), guest in zip(INVITED.items(), ("asa", "ace"), strict=True):
+            course = RUNNING[name]
+            one = Invitation(number, name, guest, course, now, now + timedelta(hours=1))
+            CourseStores.on(lab.wiring.engine).invitations.add(one)
         lab.look()
         for name, course in RUNNING.items():
             await lab.started(name, browsers[name], f"{course}/small")
@@ -270,12 +282,17 @@ def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     for course in ("music", "art"):
         for action in ("start", "stop"):
             yield "post", f"/hub/course/{course}", {action: target}
+        yield "post", "/hub/my", {"action": "invite", "who": f"{course}/{target}"}
+    yield "post", "/hub/my", {"action": "revoke", "invitation": INVITED.get(target, "0" * 16)}
 
 
 def may_open(actor: str, path: str, fields: dict[str, str], target: str) -> bool:
     """Whether the table lets *actor* do that on a page."""
     if "/spawn" in path or "/my/archive" in path:
         return False
+    if fields.get("action") == "invite":
+        course = fields["who"].partition("/")[0]
+        return target in MAY_INVITE.get((actor, course), set())
     if "/course/" in path:
         course = path.rpartition("/")[2]
         staff = {"music": {"tea", "tina", "asa"}, "art": {"tim", "ace"}}[course]
@@ -308,6 +325,7 @@ async def test_no_page_leads_into_a_server_that_is_not_the_readers_to_open(lab: 
     assert asked > 400
     assert state(lab)[:5] == before[:5]
     assert lab.wiring.desks.visits.visitors_of("sam") == ()
+    assert {each.id for each in lab.wiring.desks.people.invitations()} == set(INVITED.values())
 
 
 async def test_an_archive_is_its_owners_alone(lab: CourseLab) -> None:

@@ -31,7 +31,7 @@ LAYERS = (
         "forms",
         "sentences",
     },
-    {"courses", "gpu", "profiles"},
+    {"courses", "gpu", "profiles", "usage"},
     {"settings"},
     {"store", "backends", "login", "ops", "doctor", "probes", "sheets", "languages"},
     {"desk"},
@@ -44,7 +44,8 @@ APART = LAYERS[-1]
 """Edges meet in ``wiring`` and never know each other."""
 
 PURE = {
-    "courses", "gpu", "profiles", "units", "names", "forms", "decisions", "findings", "sentences",
+    "courses", "gpu", "profiles", "usage", "units", "names", "forms", "decisions", "findings",
+    "sentences",
 }  # fmt: skip
 FORBIDDEN_IN_PURE = {
     "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",

@@ -9,6 +9,9 @@ so reach follows what is written here and nothing else.
 A person has one home and one server, which may be started for any of their courses. Reach goes by
 the course that the server runs for: while it runs for another course, or for one that is not
 known, nobody but its owner and admins gets in.
+
+Whom a student has invited gets in all the same. Each invitation is two groups, its owner and its
+guest, and a role that the second holds over the first.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from crepre_hub.courses.invitation import Invitation
 from crepre_hub.courses.roles import STAFF, Role
 
 GROUP_PREFIX = "course:"
@@ -24,8 +28,10 @@ ROLE_PREFIX = "course-"
 
 BY_STAFF = "reached-by-staff"
 BY_TEACHERS = "reached-by-teachers"
+GUEST_GROUPS = ("inviting", "guests")
 
 
+_GUEST = ("access:servers", "read:servers")
 _REACH = ("access:servers", "read:servers", "delete:servers", "list:users", "read:users:activity")
 
 
@@ -72,6 +78,18 @@ def role_name(course: str, role: Role) -> str:
     return f"{ROLE_PREFIX}{course}-{role}"
 
 
+def guest_role(invitation: str) -> str:
+    """The RBAC role of whoever came by an invitation."""
+    return f"{ROLE_PREFIX}guest-{invitation}"
+
+
+def _stands(one: Invitation, known: Mapping[str, Member]) -> bool:
+    """Whether those of both who are *known* still are what they were when one invited the other."""
+    owner, guest = known.get(one.owner), known.get(one.guest)
+    is_staff = guest is None or guest.roles.get(one.course) in STAFF
+    return is_staff and (owner is None or not (owner.is_admin or set(owner.roles.values()) & STAFF))
+
+
 def may_reach(course: str, actor: Role | None, member: Member, *, is_open: bool = False) -> bool:
     """
     Whether an *actor* in *course* may open, start and stop the servers of *member*.
@@ -98,13 +116,16 @@ def _reached_by(course: str, member: Member, *, is_open: bool) -> frozenset[Role
     return STAFF if role is Role.STUDENT else frozenset({Role.TEACHER})
 
 
-def standing_of(courses: Mapping[str, bool], members: Iterable[Member]) -> Standing:
+def standing_of(
+    courses: Mapping[str, bool], members: Iterable[Member], invited: Iterable[Invitation] = ()
+) -> Standing:
     """
     The whole table.
 
     Args:
         courses: By id, whether a course is open.
         members: Every user of the hub.
+        invited: The invitations that count.
     """
     everyone = tuple(members)
     groups: dict[str, frozenset[str]] = {}
@@ -120,11 +141,16 @@ def standing_of(courses: Mapping[str, bool], members: Iterable[Member]) -> Stand
                 if _reached_by(course, each, is_open=is_open) == actors
             )
     staff = [(course, role) for course in courses for role in Role if role in STAFF]
-    return Standing(
-        groups,
-        {role_name(course, role): scopes_of(course, role) for course, role in staff},
-        {role_name(course, role): group_of(course, f"{role}s") for course, role in staff},
-    )
+    scopes = {role_name(course, role): scopes_of(course, role) for course, role in staff}
+    holders = {role_name(course, role): group_of(course, f"{role}s") for course, role in staff}
+    known = {each.name: each for each in everyone}
+    for one in (one for one in invited if one.course in courses and _stands(one, known)):
+        inviting, guests = (group_of(one.course, f"{what}:{one.id}") for what in GUEST_GROUPS)
+        groups[inviting] = frozenset({one.owner} & known.keys())
+        groups[guests] = frozenset({one.guest} & known.keys())
+        scopes[guest_role(one.id)] = tuple(f"{scope}!group={inviting}" for scope in _GUEST)
+        holders[guest_role(one.id)] = guests
+    return Standing(groups, scopes, holders)
 
 
 def scopes_of(course: str, role: Role) -> tuple[str, ...]:

@@ -7,12 +7,15 @@ from functools import cached_property
 from crepre_hub.clock import Clock, utc_now
 from crepre_hub.desk.announcing import AnnouncementDesk
 from crepre_hub.desk.course_page import CoursePageDesk
+from crepre_hub.desk.inviting import InviteDesk
 from crepre_hub.desk.joining import JoinDesk
+from crepre_hub.desk.my_page import MyPageDesk
 from crepre_hub.desk.people import PeopleDesk
 from crepre_hub.desk.room import RoomDesk
 from crepre_hub.desk.roster_file import RosterFileDesk
 from crepre_hub.desk.rosters import RosterDesk
 from crepre_hub.desk.terms import TermDesk
+from crepre_hub.desk.usage import UsageDesk
 from crepre_hub.desk.visits import VisitDesk
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.course_stores import CourseStores
@@ -39,7 +42,10 @@ class CourseDesks:
     @cached_property
     def people(self) -> PeopleDesk:
         """Who is what in which course."""
-        return PeopleDesk(self._courses, self._stores.rosters, self._stores.terms, self._clock)
+        stores = self._stores
+        return PeopleDesk(
+            self._courses, stores.rosters, stores.terms, stores.invitations, self._clock
+        )
 
     @cached_property
     def rosters(self) -> RosterDesk:
@@ -66,6 +72,21 @@ class CourseDesks:
     def visits(self) -> VisitDesk:
         """Who may enter somebody else's server, and who has."""
         return VisitDesk(self.people, self._stores.entries, self._clock)
+
+    @cached_property
+    def inviting(self) -> InviteDesk:
+        """Whom students let in."""
+        return InviteDesk(self.people, self._stores.invitations, self._clock)
+
+    @cached_property
+    def usage(self) -> UsageDesk:
+        """How long servers ran."""
+        return UsageDesk(self._stores.runs, self._clock)
+
+    @cached_property
+    def mine(self) -> MyPageDesk:
+        """What everybody sees of their own courses."""
+        return MyPageDesk(self.people, self._stores.rosters)
 
     @cached_property
     def room(self) -> RoomDesk:

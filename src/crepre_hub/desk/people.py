@@ -12,12 +12,14 @@ from crepre_hub.courses.access import Person, enrolled_role
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.enrolment import Enrolment, Origin
 from crepre_hub.courses.identity import Identity
+from crepre_hub.courses.invitation import Invitation
 from crepre_hub.courses.keys import Key, KeyKind, id_key
 from crepre_hub.courses.roster import RosterChange
 from crepre_hub.courses.rule_change import plan_rules
 from crepre_hub.courses.standing import Member, Standing, standing_of
 from crepre_hub.desk.rewrite import rewrite
 from crepre_hub.settings.live import LiveCourses
+from crepre_hub.store.invitations import InvitationStore
 from crepre_hub.store.rosters import KnownPerson, RosterStore
 from crepre_hub.store.terms import TermStore
 
@@ -47,11 +49,17 @@ class PeopleDesk:
     """
 
     def __init__(
-        self, courses: LiveCourses, store: RosterStore, terms: TermStore, clock: Clock = utc_now
+        self,
+        courses: LiveCourses,
+        store: RosterStore,
+        terms: TermStore,
+        invited: InvitationStore,
+        clock: Clock = utc_now,
     ) -> None:
         self._courses = courses
         self._store = store
         self._terms = terms
+        self._invited = invited
         self._clock = clock
         self._welcomed = 0
 
@@ -129,7 +137,11 @@ class PeopleDesk:
 
     def _standing(self, members: Iterable[Member]) -> Standing:
         courses = {course.id: course.open for course in self.courses().values()}
-        return standing_of(courses, members)
+        return standing_of(courses, members, self.invitations())
+
+    def invitations(self) -> tuple[Invitation, ...]:
+        """Those that count now."""
+        return self._invited.live(now=self._clock())
 
     def mark(self) -> object:
         """Something that differs once anything here may have; enrolments end by the minute."""
@@ -137,7 +149,8 @@ class PeopleDesk:
         minute = now.replace(second=0, microsecond=0)
         courses = self._courses.shelf().courses
         versions = tuple(sorted(self._store.versions().items()))
-        return minute, courses, versions, self._welcomed
+        invited = tuple(each.id for each in self.invitations())
+        return minute, courses, versions, invited, self._welcomed
 
     def listed_names(self) -> frozenset[str]:
         """User names in any list: whoever took one by signing up would be that person."""

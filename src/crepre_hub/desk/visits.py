@@ -5,6 +5,7 @@ from __future__ import annotations
 from crepre_hub.clock import Clock
 from crepre_hub.courses.access import Person, enrolled_role
 from crepre_hub.courses.course import Course
+from crepre_hub.courses.roles import STAFF, Role
 from crepre_hub.courses.standing import may_reach
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.desk.people import HubUser, PeopleDesk
@@ -53,12 +54,16 @@ class VisitDesk:
         course = self._people.courses().get(course_id)
         person = self._people.person(visitor.name, is_admin=visitor.is_admin)
         role = enrolled_role(course, person) if course else None
+        is_invited = any(
+            each.owner == owner.name and each.guest == visitor.name
+            for each in self._people.invitations()
+        )
         entry = Entry(
             owner=owner.name,
             server=server,
             visitor=visitor.name,
             course=course_id,
-            visitor_role="admin" if role is None else role.value,
+            visitor_role=_as_what(role, is_admin=visitor.is_admin, is_invited=is_invited),
             at=self._clock(),
         )
         self._log.add(entry)
@@ -67,3 +72,10 @@ class VisitDesk:
     def visitors_of(self, owner: str) -> tuple[Entry, ...]:
         """Who came into the servers of *owner*, the newest first."""
         return self._log.latest(owner, at_most=SHOWN)
+
+
+def _as_what(role: Role | None, *, is_admin: bool, is_invited: bool) -> str:
+    """By which right somebody came in; an invitation counts where the course does not suffice."""
+    if role in STAFF and role is not None:
+        return role.value
+    return "invited" if is_invited and not is_admin else "admin"

@@ -14,6 +14,7 @@ import asyncio
 import socket
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from jupyterhub import orm
@@ -28,6 +29,7 @@ from crepre_hub.desk.reconcile import Known, plan_reconcile
 from crepre_hub.errors import BackendError, StoreUnreachable
 from crepre_hub.hub.access_log import hide_join_codes
 from crepre_hub.hub.language_handlers import SpeakingApplication
+from crepre_hub.hub.runs import note_all
 from crepre_hub.hub.standing import StandingKeeper
 
 LOOK_EVERY_SECONDS = 5
@@ -105,6 +107,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
             PeriodicCallback(self.look_at_courses, LOOK_EVERY_SECONDS * 1000),
             PeriodicCallback(self.standing.look, self.standing_every_seconds * 1000),
             PeriodicCallback(self.reconcile, self.reconcile_every_seconds * 1000),
+            PeriodicCallback(partial(note_all, self), self.reconcile_every_seconds * 1000),
         )
         for each in self._repeating:
             each.start()

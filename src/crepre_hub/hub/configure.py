@@ -14,13 +14,17 @@ from crepre_hub.desk.room import Hand
 from crepre_hub.hub.announcement_handlers import AnnouncementsHandler, NewsHandler
 from crepre_hub.hub.archive_handlers import ArchiveFileHandler, ArchivesHandler
 from crepre_hub.hub.course_handlers import CourseHandler
+from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
+from crepre_hub.hub.my_handlers import MyHandler
+from crepre_hub.hub.my_page import my_page
 from crepre_hub.hub.room_handlers import HandHandler, RoomHandler, RoomTilesHandler
 from crepre_hub.hub.roster_handlers import RosterFileHandler
+from crepre_hub.hub.runs import note_start, note_stop
 from crepre_hub.hub.sending import Downloads
 from crepre_hub.hub.spawn_form import options_from_form
 from crepre_hub.hub.spawning import seat_class
@@ -33,7 +37,6 @@ from crepre_hub.settings.database import database_url
 from crepre_hub.settings.ports import ports_of
 from crepre_hub.store.attempts import AttemptLog
 from crepre_hub.store.engine import tune_sqlite
-from crepre_hub.store.entries import Entry
 from crepre_hub.wiring import Wiring
 
 CULLER = "idle-culler"
@@ -91,10 +94,14 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/my/archive/([0-9]{1,12})", ArchiveFileHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
+        (r"/my", MyHandler),
+        (r"/login/lti/link/([\w-]+)", DeepLinkHandler),
     ]
     c.SeatMixin.before_start = lambda spawner: spawner.user.settings["app"].standing.refresh(
         spawner.user.name
     )
+    c.SeatMixin.after_start = lambda spawner: note_start(wiring.desks.usage, spawner)
+    c.SeatMixin.after_stop = lambda spawner: note_stop(wiring.desks.usage, spawner)
 
 
 def configure_login(c: Any, wiring: Wiring) -> None:
@@ -158,17 +165,10 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "ways_in": [WayIn.of(way) for way in wiring.ways_in],
         "has_passwords": "accounts" in wiring.settings.lab.login.kind,
         "settings_problems": lambda user: _problems_for(user, wiring),
-        "courses_to_teach": lambda user: partial(_courses_to_teach, user, wiring),
+        "my_page": lambda user: partial(my_page, user, wiring.desks),
         "my_hands": lambda user: partial(_hands_of, user, wiring),
         "my_news": lambda user: partial(_news_for, user, wiring),
-        "visitors": lambda user: partial(_visitors_of, user, wiring),
     }
-
-
-def _courses_to_teach(user: Any, wiring: Wiring) -> list[tuple[str, str]]:
-    """Id and title of each course whose page *user* may see."""
-    reader = HubUser(user.name, bool(user.admin))
-    return [(course.id, course.title) for course in wiring.desks.page.courses_of(reader)]
 
 
 def _hands_of(user: Any, wiring: Wiring) -> tuple[Hand, ...]:
@@ -179,11 +179,6 @@ def _hands_of(user: Any, wiring: Wiring) -> tuple[Hand, ...]:
 def _news_for(user: Any, wiring: Wiring) -> tuple[News, ...]:
     """What the courses of *user* announce."""
     return wiring.desks.announcements.for_user(HubUser(user.name, bool(user.admin)))
-
-
-def _visitors_of(user: Any, wiring: Wiring) -> tuple[Entry, ...]:
-    """Who came into the servers of *user*, the newest first."""
-    return wiring.desks.visits.visitors_of(user.name)
 
 
 def _problems_for(user: Any, wiring: Wiring) -> list[str]:

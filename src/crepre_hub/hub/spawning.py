@@ -78,9 +78,19 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         lambda spawner: None, help="Called when it is known what a server will run for."
     ).tag(config=True)
 
+    after_start = CallableTrait(
+        lambda spawner: None, help="Called when a server has answered for the first time."
+    ).tag(config=True)
+
+    after_stop = CallableTrait(
+        lambda spawner: None, help="Called when a server has ended, however it did."
+    ).tag(config=True)
+
     start_log: StartLog | None = None
     course = ""
     """The course that the server runs for; empty while there is none, or it is not known."""
+    profile = ""
+    """The profile within the course."""
     failure: Failure | None = None
     """Of the last start; the next one is another object's."""
     _known_version = ""
@@ -142,6 +152,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             launch = desk.launch(self.owner, self.name, self.user_options, asked_by=self.asked_by)
             if isinstance(launch, Launch):
                 self.course = launch.placement.course
+                self.profile = launch.placement.profile
                 forget_visitors(self)
                 self.before_start(self)
                 return launch
@@ -161,6 +172,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             raise StartTimedOut(f"No answer within {self.start_timeout} s.") from None
         if self.start_log is not None:
             self.start_log.reach("ready")
+        self.after_start(self)
         return address
 
     async def _until_it_answers(self, url: str) -> None:
@@ -219,6 +231,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         super().load_state(state)
         self._known_version = state.get("answered", "")
         self.course = state.get("course", "")
+        self.profile = state.get("profile", "")
 
     def get_state(self) -> dict[str, Any]:
         """What the server was given, which settings of a later day may not say any more."""
@@ -227,6 +240,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             state["answered"] = self._known_version
         if self.course:
             state["course"] = self.course
+            state["profile"] = self.profile
         return state
 
     def clear_state(self) -> None:
@@ -234,6 +248,12 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         super().clear_state()
         self._known_version = ""
         self.course = ""
+        self.profile = ""
+
+    def run_post_stop_hook(self) -> Any:
+        """As JupyterHub does it; it is here that every end of a server comes by."""
+        self.after_stop(self)
+        return super().run_post_stop_hook()
 
     @property
     def server(self) -> Any:

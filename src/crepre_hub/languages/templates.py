@@ -8,11 +8,13 @@ message of a template may hold markup and is trusted, what comes from Python is 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
 from jinja2.ext import InternationalizationExtension
+from jinja2.runtime import Context
 
 from crepre_hub.languages.catalogues import (
     catalogue,
@@ -24,7 +26,27 @@ from crepre_hub.languages.catalogues import (
 )
 from crepre_hub.languages.reading import reading, told
 from crepre_hub.languages.upstream import in_our_words
-from crepre_hub.languages.words import word
+from crepre_hub.languages.words import span, word
+
+FILTERS: Mapping[str, Callable[[Any], str]] = {
+    "told": told,
+    "word": word,
+    "span": span,
+    "day": lambda day: day_in(reading().language, day),
+    "time": lambda moment: time_in(reading().language, moment),
+    "moment": lambda moment: moment_in(reading().language, moment),
+    "utc_moment": lambda moment: moment_in(reading().language, moment.replace(tzinfo=UTC)),
+}
+
+
+def _when_read(tell: Callable[[Any], str]) -> Callable[[Context, Any], str]:
+    """*tell* as a filter that Jinja asks at each reading, and not once when it compiles."""
+
+    @pass_context
+    def filter_of_reader(_context: Context, value: Any) -> str:
+        return tell(value)
+
+    return filter_of_reader
 
 
 class Languages(InternationalizationExtension):
@@ -38,14 +60,7 @@ class Languages(InternationalizationExtension):
             lambda one, more, n: catalogue(reading().language).ngettext(one, more, n),
             newstyle=True,
         )
-        environment.filters["told"] = told
-        environment.filters["word"] = word
-        environment.filters["day"] = lambda day: day_in(reading().language, day)
-        environment.filters["time"] = lambda moment: time_in(reading().language, moment)
-        environment.filters["moment"] = lambda moment: moment_in(reading().language, moment)
-        environment.filters["utc_moment"] = lambda moment: moment_in(
-            reading().language, moment.replace(tzinfo=UTC)
-        )
+        environment.filters |= {name: _when_read(each) for name, each in FILTERS.items()}
         environment.globals["reading"] = reading
         environment.globals["languages"] = lambda: [(tag, name_of(tag)) for tag in languages()]
 

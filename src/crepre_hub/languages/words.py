@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from crepre_hub.languages.reading import told
 from crepre_hub.sentences import Sentence, say
 
 _WORDS: tuple[Sentence, ...] = (
     say("admin"),
     say("assistant"),
+    say("invited"),
     say("running"),
     say("starting"),
     say("stopping"),
@@ -22,6 +25,9 @@ def word(kept: str) -> str:
     return told(_BY_WORD.get(kept, kept))
 
 
-def sentence_of(kept: str) -> str:
-    """The same as a part of a sentence: a value for ``say``."""
-    return _BY_WORD.get(kept, kept)
+def span(time: timedelta) -> str:
+    """Hours and minutes, as ``2 h 5 min``; seconds are left out."""
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    if not hours:
+        return told(say("%(minutes)s min", minutes=minutes))
+    return told(say("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes))

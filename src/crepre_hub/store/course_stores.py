@@ -10,8 +10,10 @@ from crepre_hub.store.announcements import AnnouncementStore
 from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
 from crepre_hub.store.hands import HandStore
+from crepre_hub.store.invitations import InvitationStore
 from crepre_hub.store.join_links import JoinLinkStore
 from crepre_hub.store.rosters import RosterStore
+from crepre_hub.store.runs import RunLog
 from crepre_hub.store.terms import TermStore
 
 
@@ -25,6 +27,8 @@ class CourseStores:
     entries: EntryLog
     terms: TermStore
     ends: EndStore
+    invitations: InvitationStore
+    runs: RunLog
     hands: HandStore
     announcements: AnnouncementStore
 
@@ -38,6 +42,8 @@ class CourseStores:
             EntryLog(engine),
             TermStore(engine),
             EndStore(engine),
+            InvitationStore(engine),
+            RunLog(engine),
             HandStore(engine),
             AnnouncementStore(engine),
         )

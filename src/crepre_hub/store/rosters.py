@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crepre_hub.courses.enrolment import Enrolment, Origin
 from crepre_hub.courses.keys import Key, KeyKind
-from crepre_hub.courses.roles import Role
+from crepre_hub.courses.roles import STAFF, Role
 from crepre_hub.errors import Busy
 from crepre_hub.sentences import say
 from crepre_hub.store.engine import transaction
@@ -111,6 +111,13 @@ class RosterStore:
         with transaction(self._engine) as connection:
             rows = connection.execute(select(enrolments).where(_has(keys), *_counts(now)))
             return tuple(map(_enrolment, rows))
+
+    def staff_of(self, courses: Collection[str], *, now: datetime) -> tuple[Enrolment, ...]:
+        """The enrolments of teachers and assistants of *courses* that count at *now*."""
+        roles = enrolments.c.role.in_([role.value for role in STAFF])
+        with transaction(self._engine) as connection:
+            mine = enrolments.c.course.in_(list(courses)), roles, *_counts(now)
+            return tuple(map(_enrolment, connection.execute(select(enrolments).where(*mine))))
 
     def of_origin(self, keys: Collection[Key], origin: Origin) -> tuple[Enrolment, ...]:
         """The enrolments of one origin of whoever has *keys*, ended ones as well."""

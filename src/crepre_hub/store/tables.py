@@ -229,3 +229,30 @@ announcements = Table(
     Column("until", UtcMoment, nullable=False),
     Index("crepre_announcements_course", "course", "until"),
 )
+
+sessions = Table(
+    "crepre_sessions",
+    metadata,
+    Column("owner", String(64), primary_key=True),
+    Column("server", String(64), primary_key=True),
+    Column("started_at", UtcMoment, primary_key=True),
+    Column("course", String(40), nullable=False),
+    Column("profile", String(40), nullable=False),
+    Column("seen_at", UtcMoment, nullable=False),
+    Column("stopped_at", UtcMoment),
+    Index("crepre_sessions_owner", "owner", "seen_at"),
+    Index("crepre_sessions_open", "stopped_at"),
+)
+
+invitations = Table(
+    "crepre_invitations",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("guest", String(64), nullable=False),
+    Column("course", String(40), nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("expires_at", UtcMoment, nullable=False),
+    Column("revoked_at", UtcMoment),
+    Index("crepre_invitations_expires", "expires_at"),
+)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from jinja2 import Environment
 
 from crepre_hub.languages.reading import Reading, begin, choose_language, reading, told
+from crepre_hub.languages.templates import Languages
 from crepre_hub.sentences import say
 
 
@@ -60,3 +62,17 @@ async def test_two_requests_at_the_same_time_never_mix() -> None:
 def test_nobody_reads_english() -> None:
     """The command line and the logs."""
     assert told(say("teacher")) == "teacher"
+
+
+async def test_a_template_asks_each_time_who_reads_it() -> None:
+    """Nothing of the first reader's language stays in a compiled template."""
+    page = Environment(extensions=[Languages], autoescape=True).from_string(
+        '{{ "teacher" | word }}, {{ _("Log out") }}, {% trans %}Log in{% endtrans %}'
+    )
+
+    async def read(language: str) -> str:
+        begin(Reading(language))
+        return page.render()
+
+    seen = [await asyncio.create_task(read(language)) for language in ("en", "nb", "en")]
+    assert seen == ["teacher, Log out, Log in", "lærer, Logg ut, Logg inn", seen[0]]

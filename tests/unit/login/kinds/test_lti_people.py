@@ -58,7 +58,7 @@ def test_a_launch_tells_person_course_and_roles_there() -> None:
         ({f"{CLAIM}deployment_id": "2"}, "wrong-deployment"),
         ({f"{CLAIM}deployment_id": ""}, "wrong-deployment"),
         ({f"{CLAIM}deployment_id": ["1"]}, "wrong-deployment"),
-        ({f"{CLAIM}message_type": "LtiDeepLinkingRequest"}, "not-a-launch"),
+        ({f"{CLAIM}message_type": "LtiSubmissionReviewRequest"}, "not-a-launch"),
         ({"sub": None}, "no-subject"),
         ({f"{CLAIM}custom": {"username": "../ola"}}, "bad-name"),
     ],

@@ -1,0 +1,1 @@
+"""How long servers ran. Pure."""
