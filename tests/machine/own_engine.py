@@ -9,6 +9,7 @@ with the lab's images serves all such tests, since to load the images takes long
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -26,8 +27,12 @@ from tests.machine.gpu_rig import GpuRig
 
 IMAGES = ("minimal", "guard")
 
-BRIDGE = "cr-own-engine"
-"""A bridge of its own: with ``--bridge=none`` it would remove the other engine's ``docker0``."""
+BRIDGE = f"cr-own-{os.getpid()}"
+"""
+A bridge of its own: with ``--bridge=none`` it would remove the other engine's ``docker0``.
+
+Two runs of the tests on one machine have one each.
+"""
 
 
 @dataclass
@@ -73,8 +78,9 @@ class OwnEngine:
 @pytest.fixture(scope="session")
 def own_bridge(root: None) -> Iterator[None]:
     """The bridge, which no container uses."""
+    address = f"10.249.{secrets.randbelow(256)}.{8 * secrets.randbelow(32) + 1}/29"
     subprocess.run(["ip", "link", "add", BRIDGE, "type", "bridge"], check=True)
-    subprocess.run(["ip", "addr", "add", "10.249.9.1/29", "dev", BRIDGE], check=True)
+    subprocess.run(["ip", "addr", "add", address, "dev", BRIDGE], check=True)
     yield
     subprocess.run(["ip", "link", "delete", BRIDGE], check=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.timeout(300)
 
 GiB = 1024**3
 ENDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-LAB = "trig"
+LAB = f"t{secrets.token_hex(3)}g"
 GREEDY = "crepre-test/greedy:1"
 """An image that asks for every GPU, as images with CUDA do."""
 
@@ -63,7 +64,8 @@ def backend(
     own_engine: OwnEngine, client: APIClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DockerBackend]:
     """The lab's backend on that engine, its network made; there is nobody to guard against."""
-    docker = DockerSection(socket=own_engine.url, subnet="10.248.77.0/24")  # type: ignore[arg-type]
+    subnet = f"10.248.{secrets.randbelow(256)}.0/24"
+    docker = DockerSection(socket=own_engine.url, subnet=subnet)  # type: ignore[arg-type]
     lab = Lab(lab=LabSection(id=LAB), docker=docker)
     backend = DockerBackend(Settings(tmp_path_factory.mktemp("lab"), lab, ()))
     backend.engine = own_engine.url

@@ -18,8 +18,8 @@ from crepre_hub.settings.reader import LAB_FILE, Settings
 NO_WISH = "No course asks for a GPU."
 INSTALL = "Install NVIDIA's driver, and see what it finds: nvidia-smi -L"
 MORE = (
-    "For shares that nobody gets around: NVIDIA's driver R615 or newer, on a machine booted with \
-systemd.unified_cgroup_hierarchy=1."
+    "For shares that nobody gets around: NVIDIA's driver R615 or newer, on a machine booted with"
+    " systemd.unified_cgroup_hierarchy=1."
 )
 MPS_PAGE = "How to run it: docs/gpus.md"
 NOT_ALL = 'Or lend it to one person at a time: tier = "exclusive"'
