@@ -20,7 +20,7 @@ PACKAGE = "crepre_hub"
 
 LAYERS = (
     {"codes", "errors", "secret", "findings", "decisions", "clock", "units", "names"},
-    {"courses", "profiles"},
+    {"courses", "gpu", "profiles"},
     {"settings"},
     {"store", "backends", "login", "ops", "doctor", "sheets"},
     {"desk"},
@@ -32,7 +32,7 @@ LAYERS = (
 APART = LAYERS[-1]
 """Edges meet in ``wiring`` and never know each other."""
 
-PURE = {"courses", "profiles", "units", "names", "decisions", "findings"}
+PURE = {"courses", "gpu", "profiles", "units", "names", "decisions", "findings"}
 FORBIDDEN_IN_PURE = {
     "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",
     "secrets", "socket", "sqlalchemy", "subprocess", "sys", "tempfile", "threading", "time",

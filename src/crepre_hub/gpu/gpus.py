@@ -1,0 +1,106 @@
+"""A GPU as the book knows it, and what somebody wishes to have of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crepre_hub.units import format_memory
+
+
+class Tier(StrEnum):
+    """How many may hold one GPU at a time."""
+
+    EXCLUSIVE = "exclusive"
+    """One lease holds the whole card, even if it wished for less."""
+
+    SHARED = "shared"
+    """As many leases as its memory has room for."""
+
+
+class Health(StrEnum):
+    """What the machine last said of a GPU."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
+class State(StrEnum):
+    """What the board says of a GPU."""
+
+    IN_SERVICE = "in service"
+    DRAINED = "drained"
+    MISSING = "missing"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """
+    One device that a container can be given: a card, or a slice of one.
+
+    Attributes:
+        uuid: As NVML says it, such as ``GPU-…`` or ``MIG-…``.
+        memory: Bytes.
+        parent: The card's UUID, for a slice; empty for a card.
+        health: A GPU that is not present is not lent.
+        trouble: Why it is missing or has failed.
+        drained: Why an admin took it out of service; empty for a GPU in service. It outlasts
+            a GPU that vanishes and comes back.
+    """
+
+    uuid: str
+    name: str
+    memory: int
+    tier: Tier = Tier.EXCLUSIVE
+    parent: str = ""
+    health: Health = Health.PRESENT
+    trouble: str = ""
+    drained: str = ""
+
+    @property
+    def state(self) -> State:
+        """One word; trouble comes before an admin's decision."""
+        if self.health is not Health.PRESENT:
+            return State(self.health.value)
+        return State.DRAINED if self.drained else State.IN_SERVICE
+
+    @property
+    def reason(self) -> str:
+        """Why it is not in service; empty if it is."""
+        return self.trouble if self.health is not Health.PRESENT else self.drained
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether new leases may be on it."""
+        return self.health is Health.PRESENT and not self.drained
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    What a profile asks for.
+
+    Attributes:
+        memory: Bytes of the share; with *whole*, the least that the card must have.
+        whole: The card for oneself.
+    """
+
+    memory: int = 0
+    whole: bool = False
+
+    def on(self, gpu: Gpu) -> int:
+        """Bytes that a lease for this wish holds on *gpu*; 0 if the GPU is too small for it."""
+        if self.memory > gpu.memory:
+            return 0
+        return gpu.memory if self.whole or gpu.tier is Tier.EXCLUSIVE else self.memory
+
+    def __str__(self) -> str:
+        size = format_memory(self.memory)
+        if not self.whole:
+            return f"{size} of a GPU"
+        return f"a whole GPU with at least {size}" if self.memory else "a whole GPU"
+
+
+WHOLE = Wish(whole=True)
