@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -26,6 +26,7 @@ class Rules:
         idle: How long a leased GPU may do nothing while others wait, until its holder is told.
         idle_grace: From that notice to the end.
         spread: Take the emptiest GPU instead of the fullest that has room.
+        zone: In which sentences tell the time.
     """
 
     claim_window: timedelta = 3 * MINUTE
@@ -37,3 +38,13 @@ class Rules:
     idle: timedelta = 20 * MINUTE
     idle_grace: timedelta = 10 * MINUTE
     spread: bool = False
+    zone: tzinfo = UTC
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day in the lab: ``11:40``."""
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+    def day(self, moment: datetime) -> str:
+        """Day and time in the lab: ``Tue 3 Nov 11:40``."""
+        here = moment.astimezone(self.zone)
+        return f"{here:%a} {here.day} {here:%b %H:%M}"

@@ -56,7 +56,7 @@ class Usage:
 
     def on(self, now: datetime, half_life: timedelta) -> float:
         """What it counts at *now*."""
-        return self.seconds * 0.5 ** ((now - self.at) / half_life)
+        return self.seconds * float(0.5 ** ((now - self.at) / half_life))
 
     def plus(self, seconds: float, now: datetime, half_life: timedelta) -> Usage:
         """With *seconds* more (or fewer) from *now* on."""

@@ -1,0 +1,137 @@
+"""Reservations: made, refused with what is in the way, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crepre_hub.decisions import Granted, Refused
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.draft import Change, Draft
+from crepre_hub.gpu.gpus import Wish
+from crepre_hub.gpu.line import settle
+from crepre_hub.gpu.moving import room_for
+from crepre_hub.gpu.reservations import Interval, Reservation
+from crepre_hub.gpu.room import lent_for
+
+MOST_NAMED = 3
+"""How many things in the way a refusal names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    What a course asks to have kept.
+
+    Attributes:
+        series: Id for all of it; the reservation of interval *n* is ``<series>/<n>``.
+        count: How many shares in each interval.
+        intervals: One, or a term's.
+    """
+
+    series: str
+    course: str
+    wish: Wish
+    count: int
+    intervals: tuple[Interval, ...]
+
+
+def reserve(book: Book, request: Request, now: datetime) -> Change:
+    """Keep all that is asked for, or nothing: then the answer says what is in the way."""
+    if (refused := _is_no_request(book, request, now)) is not None:
+        return Change(book, refused)
+    draft = Draft(book, now)
+    for number, interval in enumerate(request.intervals):
+        if (refused := _keep(draft, request, number, interval)) is not None:
+            return Change(book, refused)
+    return draft.close(Granted("reserved"))
+
+
+def _is_no_request(book: Book, request: Request, now: datetime) -> Refused | None:
+    if any(each.series == request.series for each in book.reservations.values()):
+        return Refused("reservation-known", f"There is a reservation {request.series} already.")
+    if request.count < 1 or not request.intervals:
+        return Refused("reservation-empty", "A reservation needs one share and one interval.")
+    for interval in request.intervals:
+        if interval.end <= interval.start:
+            return Refused("interval-empty", "A reservation ends after it begins.")
+        if interval.end <= now:
+            return Refused(
+                "interval-past", f"{book.rules.day(interval.end)} is over.", "Choose a later day."
+            )
+    return None
+
+
+def _keep(draft: Draft, request: Request, number: int, interval: Interval) -> Refused | None:
+    kept = Reservation(
+        f"{request.series}/{number}", request.series, request.course, interval, request.wish, ()
+    )
+    draft.put_reservation(kept)
+    for count in range(request.count):
+        place = room_for(draft, request.wish, interval, draft.now)
+        if place is None:
+            return _no_room(draft, request, interval, count)
+        kept = Reservation(
+            kept.id, kept.series, kept.course, interval, kept.wish, (*kept.places, place)
+        )
+        draft.put_reservation(kept)
+    return None
+
+
+def _no_room(draft: Draft, request: Request, interval: Interval, count: int) -> Refused:
+    rules = draft.rules
+    in_the_way = [
+        f"{each.course} has {len(each.places)} until {rules.day(each.interval.end)}"
+        for each in overlapping(draft, request.wish, interval)
+        if each.series != request.series
+    ]
+    in_the_way += _leases_beyond(draft, request.wish, interval)
+    named = "; ".join(in_the_way[:MOST_NAMED]) or "the lab has no more"
+    more = len(in_the_way) - MOST_NAMED
+    return Refused(
+        "overlap",
+        f"{rules.day(interval.start)}: only {count} of {request.count} can be kept: {named}"
+        + (f"; and {more} more." if more > 0 else "."),
+        "Ask for fewer, or for another time.",
+    )
+
+
+def overlapping(books: Book | Draft, wish: Wish, interval: Interval) -> Sequence[Reservation]:
+    """Reservations that keep, during *interval*, a GPU which could serve *wish*."""
+    gpus = {gpu.uuid for gpu, _ in lent_for(wish, books.gpus)}
+    return [
+        each
+        for each in books.reservations.values()
+        if each.interval.meets(interval)
+        and any(place.gpu in gpus and not place.released for place in each.places)
+    ]
+
+
+def _leases_beyond(draft: Draft, wish: Wish, interval: Interval) -> list[str]:
+    gpus = {gpu.uuid: gpu for gpu, _ in lent_for(wish, draft.gpus)}
+    ends = sorted(
+        hold.ends
+        for uuid in gpus
+        for hold in draft.index.holds.get(uuid, ())
+        if hold.ends > interval.start and hold.on_top is None
+    )
+    return [f"one is lent until {draft.rules.day(moment)}" for moment in ends]
+
+
+def cancel(book: Book, name: str, now: datetime) -> Change:
+    """
+    Keep nothing any more for reservation or series *name*.
+
+    Whoever holds a place of it keeps the lease until it ends.
+    """
+    mine = [each for each in book.reservations.values() if name in (each.id, each.series)]
+    if not mine:
+        return Change(
+            book, Refused("no-such-reservation", f"There is no reservation {name} to come.")
+        )
+    draft = Draft(book, now)
+    for each in mine:
+        draft.drop_reservation(each)
+    settle(draft)
+    return draft.close(Granted("cancelled"))

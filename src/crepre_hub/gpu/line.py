@@ -1,0 +1,155 @@
+"""The waiting line: its order, and who is next when a share comes free."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.claims import Claim, Kind, Offer
+from crepre_hub.gpu.draft import Draft
+from crepre_hub.gpu.events import ShareOffered
+from crepre_hub.gpu.reservations import Reservation
+from crepre_hub.gpu.room import Ahead, Spot, best_spot, turn
+
+
+class Key(NamedTuple):
+    """Where a claim is in the line: the least comes first."""
+
+    is_young: bool
+    used: float
+    since: datetime
+    id: str
+
+
+def key_of(books: Book | Draft, course: str, since: datetime, name: str, now: datetime) -> Key:
+    """The place in the order of the claim *name* of *course* that waits since *since*."""
+    if now - since >= books.rules.patience:
+        return Key(is_young=False, used=0.0, since=since, id=name)
+    usage = books.usage.get(course)
+    used = usage.on(now, books.rules.half_life) if usage else 0.0
+    return Key(is_young=True, used=used, since=since, id=name)
+
+
+def line(book: Book, now: datetime) -> list[Claim]:
+    """Claims that wait without an offer, first in line first."""
+    waiting = (claim for claim in book.claims.values() if claim.offer is None)
+    return sorted(waiting, key=lambda each: key_of(book, each.course, each.since, each.id, now))
+
+
+def settle(draft: Draft) -> None:
+    """
+    Offer what is free to whoever is next, until nobody can be served.
+
+    Places of lessons that still have a while to go are filled first; a place in a lesson's last
+    minutes is taken only by those for whom there is nothing else.
+    """
+    if not draft.index.lines:
+        return
+    under_way = [*_under_way(draft)]
+    for reservation, kinds in under_way:
+        _fill(draft, reservation, [k for k in kinds if _is_worth_it(reservation, k, draft.now)])
+    _walk(draft)
+    for reservation, kinds in under_way:
+        _fill(draft, reservation, kinds)
+
+
+def _is_worth_it(reservation: Reservation, kind: Kind, now: datetime) -> bool:
+    return reservation.interval.end - now >= kind.least
+
+
+def _under_way(draft: Draft) -> Iterator[tuple[Reservation, list[Kind]]]:
+    """Reservations in their interval whose course has somebody in the line, and their kinds."""
+    kinds: dict[str, list[Kind]] = {}
+    for kind in draft.index.lines:
+        kinds.setdefault(kind.course, []).append(kind)
+    for course, mine in kinds.items():
+        for start, name in draft.index.lessons.get(course, ()):
+            if start > draft.now:
+                break
+            if (reservation := draft.reservations[name]).interval.holds(draft.now):
+                yield reservation, mine
+
+
+def _fill(draft: Draft, reservation: Reservation, kinds: list[Kind]) -> None:
+    """Offer the empty places of *reservation* to the first of its course that fit."""
+    for number, place in enumerate(draft.reservations[reservation.id].places):
+        if place.lease or place.released or not place.gpu or not draft.gpus[place.gpu].is_lent:
+            continue
+        gpu = draft.gpus[place.gpu]
+        room = min(place.memory, gpu.memory - draft.index.held.get(gpu.uuid, 0))
+        fitting = [
+            (line[0], kind)
+            for kind in kinds
+            if (line := draft.index.lines.get(kind)) and 0 < kind.wish.on(gpu) <= room
+        ]
+        if fitting:
+            (_, name), kind = min(fitting)
+            spot = Spot(gpu.uuid, kind.wish.on(gpu), reservation.interval.end)
+            draft.fill_place(reservation.id, number, name)
+            offer(draft, draft.claims[name], spot, reservation.id)
+
+
+def _walk(draft: Draft) -> None:
+    """
+    Go through the line in its order and offer to each what fits.
+
+    Of one kind only the first is looked at: where it does not fit, the others do not either. Once
+    somebody does not fit, nothing is given to those behind that would make that one wait longer.
+    """
+    if not any(_may_fit(draft, kind) for kind in draft.index.lines):
+        return
+    heap = [(_first_key(draft, kind), kind) for kind in draft.index.lines]
+    heapq.heapify(heap)
+    ahead: Ahead | None = None
+    while heap:
+        key, kind = heapq.heappop(heap)
+        current = _first_key(draft, kind)
+        if current > key:  # its course was charged meanwhile
+            heapq.heappush(heap, (current, kind))
+            continue
+        spot = best_spot(draft, kind, draft.now, ahead) if _may_fit(draft, kind) else None
+        if spot is None:
+            ahead = ahead or turn(draft, kind, draft.now)
+            continue
+        offer(draft, draft.claims[key.id], spot)
+        if kind in draft.index.lines:
+            heapq.heappush(heap, (_first_key(draft, kind), kind))
+
+
+def _first_key(draft: Draft, kind: Kind) -> Key:
+    since, name = draft.index.lines[kind][0]
+    return key_of(draft, kind.course, since, name, draft.now)
+
+
+def _may_fit(draft: Draft, kind: Kind) -> bool:
+    """Whether some GPU has as much free, reservations and turns aside; cheap to ask."""
+    held = draft.index.held
+    return any(
+        0 < kind.wish.on(gpu) <= gpu.memory - held.get(gpu.uuid, 0)
+        for gpu in draft.gpus.values()
+        if gpu.is_lent
+    )
+
+
+def offer(draft: Draft, claim: Claim, spot: Spot, reservation: str = "") -> None:
+    """Keep *spot* for *claim* while the claim window runs, and charge its course."""
+    window = draft.rules.claim_window
+    expected = min(claim.length, spot.until - draft.now).total_seconds()
+    charged = expected * draft.share(spot.gpu, spot.memory)
+    made = Offer(
+        gpu=spot.gpu,
+        memory=spot.memory,
+        since=draft.now,
+        until=draft.now + window,
+        latest=spot.until,
+        reservation=reservation,
+        charged=charged,
+    )
+    draft.charge(claim.course, charged)
+    offered = replace(claim, offer=made)
+    draft.put_claim(offered)
+    draft.tell(ShareOffered(offered))

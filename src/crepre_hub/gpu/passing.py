@@ -1,0 +1,156 @@
+"""What the passing of time does to the book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.claims import Claim, Lease, Why
+from crepre_hub.gpu.draft import Change, Draft
+from crepre_hub.gpu.events import LeaseEnding, NoShowReleased, Notice, OfferLapsed
+from crepre_hub.gpu.line import settle
+from crepre_hub.gpu.moving import place_again
+from crepre_hub.gpu.reservations import Place, Reservation
+from crepre_hub.gpu.rules import Rules
+
+
+def tick(book: Book, now: datetime) -> Change:
+    """
+    Do what is due at *now*: notices, ends, offers that lapse, no-shows, then the line.
+
+    However late it comes, it does all of it; until then shares stay held, never lent twice.
+    """
+    draft = Draft(book, now)
+    for lease in book.leases.values():
+        if lease.ending is None:
+            _look_at(draft, lease)
+    for claim in book.claims.values():
+        if claim.offer is not None and claim.offer.until <= now:
+            _lapse(draft, claim)
+    for reservation in [*draft.reservations.values()]:
+        _pass_over(draft, reservation)
+    place_again(draft)
+    settle(draft)
+    return draft.close()
+
+
+def due_at(book: Book) -> datetime | None:
+    """The next moment at which ``tick`` has something to do; None if nothing is to come."""
+    return min(_moments(book), default=None)
+
+
+def _moments(book: Book) -> Iterator[datetime]:
+    for lease in book.leases.values():
+        if lease.ending is None:
+            yield lease.ends
+            yield from (lease.ends - n for n in book.rules.notices if _is_new(lease, n))
+    yield from (c.offer.until for c in book.claims.values() if c.offer is not None)
+    for reservation in book.reservations.values():
+        yield from _moments_of(reservation, book.rules)
+
+
+def _moments_of(reservation: Reservation, rules: Rules) -> Iterator[datetime]:
+    yield reservation.interval.end
+    if any(not place.released for place in reservation.places):
+        yield from (
+            _no_show_at(reservation, place, rules)
+            for place in reservation.places
+            if _is_empty(place)
+        )
+
+
+def _look_at(draft: Draft, lease: Lease) -> None:
+    """Its end, or a notice before it."""
+    if lease.ends <= draft.now:
+        if not _stays_for_lesson(draft, lease):
+            ending = replace(lease, ending=Why.TIME_IS_UP)
+            draft.put_lease(ending)
+            draft.tell(LeaseEnding(ending, Why.TIME_IS_UP))
+        return
+    left = lease.ends - draft.now
+    reached = [notice for notice in draft.rules.notices if left <= notice]
+    if reached and _is_new(lease, min(reached)):
+        told = replace(lease, told=min(reached))
+        draft.put_lease(told)
+        draft.tell(Notice(told, left))
+
+
+def _is_new(lease: Lease, notice: object) -> bool:
+    return lease.told is None or notice < lease.told  # type: ignore[operator]
+
+
+def _stays_for_lesson(draft: Draft, lease: Lease) -> bool:
+    """Whoever sits on a GPU that their own course has reserved from now on may stay on it."""
+    for start, name in draft.index.lessons.get(lease.course, ()):
+        reservation = draft.reservations[name]
+        if start > draft.now:
+            break
+        if not reservation.interval.holds(draft.now):
+            continue
+        for number, place in enumerate(reservation.places):
+            if _is_empty(place) and place.gpu == lease.gpu and lease.memory <= place.memory:
+                _stay(draft, lease, reservation, number)
+                return True
+    return False
+
+
+def _stay(draft: Draft, lease: Lease, reservation: Reservation, number: int) -> None:
+    end = reservation.interval.end
+    more = (end - lease.ends).total_seconds() * draft.share(lease.gpu, lease.memory)
+    draft.fill_place(reservation.id, number, lease.id)
+    draft.charge(lease.course, more)
+    draft.put_lease(
+        replace(
+            lease,
+            ends=end,
+            reservation=reservation.id,
+            told=None,
+            charged=lease.charged + more,
+        )
+    )
+
+
+def _lapse(draft: Draft, claim: Claim) -> None:
+    """The offer was not taken: behind the others once or twice, then out of the line."""
+    missed = claim.missed + 1
+    if missed >= draft.rules.lapses:
+        draft.end_claim(claim, Why.LAPSED)
+        return
+    draft.without_offer(claim)
+    behind = replace(claim, offer=None, missed=missed, since=draft.now)
+    draft.put_claim(behind)
+    draft.tell(OfferLapsed(behind))
+
+
+def _pass_over(draft: Draft, reservation: Reservation) -> None:
+    """Forget a reservation that is over; release the places for which nobody came."""
+    current = draft.reservations[reservation.id]
+    if current.interval.end <= draft.now:
+        draft.drop_reservation(current)
+        return
+    due = [
+        number
+        for number, place in enumerate(current.places)
+        if _is_empty(place) and _no_show_at(current, place, draft.rules) <= draft.now
+    ]
+    if due:
+        places = tuple(
+            replace(place, released=True) if number in due else place
+            for number, place in enumerate(current.places)
+        )
+        after = replace(current, places=places)
+        draft.put_reservation(after)
+        draft.tell(NoShowReleased(after, len(due)))
+
+
+def _is_empty(place: Place) -> bool:
+    return not place.lease and not place.released
+
+
+def _no_show_at(reservation: Reservation, place: Place, rules: Rules) -> datetime:
+    since = reservation.interval.start
+    if place.empty_since is not None and place.empty_since > since:
+        since = place.empty_since
+    return since + rules.no_show

@@ -1,0 +1,156 @@
+"""Where a wish fits: which GPU has room for it, from now until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from crepre_hub.gpu.claims import Kind
+from crepre_hub.gpu.gpus import Gpu, Tier, Wish
+from crepre_hub.gpu.index import Index, Kept
+from crepre_hub.gpu.rules import MINUTE, Rules
+
+
+class Spot(NamedTuple):
+    """Room for a lease on *gpu*: *memory* bytes up to *until*."""
+
+    gpu: str
+    memory: int
+    until: datetime
+
+
+class Ahead(NamedTuple):
+    """The GPU and the moment at which the first in line fits; nothing may delay it."""
+
+    gpu: str
+    kept: Kept
+
+
+class Books(Protocol):
+    """A book, or the draft of one."""
+
+    @property
+    def rules(self) -> Rules:
+        """The lab's numbers."""
+
+    @property
+    def gpus(self) -> Mapping[str, Gpu]:
+        """By UUID."""
+
+    @property
+    def index(self) -> Index:
+        """What is held and kept on them."""
+
+
+def load(index: Index, gpu: str, at: datetime, now: datetime, ahead: Ahead | None = None) -> int:
+    """Bytes of *gpu* that are held or kept at the moment *at*, if all leases end in time."""
+    total = 0
+    for _, memory, ends, on_top in index.holds.get(gpu, ()):
+        if (ends > at or at <= now) and (on_top is None or at >= on_top):
+            total += memory
+    for start, end, memory, _ in index.kept.get(gpu, ()):
+        if start > at:
+            break
+        if at < end:
+            total += memory
+    if ahead is not None and ahead.gpu == gpu and ahead.kept.start <= at < ahead.kept.end:
+        total += ahead.kept.memory
+    return total
+
+
+def free_until(
+    index: Index,
+    gpu: Gpu,
+    memory: int,
+    begin: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    ahead: Ahead | None = None,
+) -> datetime:
+    """
+    Up to when *memory* bytes of *gpu* are free from *begin* on, *end* at most.
+
+    What a GPU has to carry grows only where a reservation (or the turn of the first in line)
+    begins, so these moments are looked at and no others.
+    """
+    room = gpu.memory - memory
+    if load(index, gpu.uuid, begin, now, ahead) > room:
+        return begin
+    starts = [kept.start for kept in index.kept.get(gpu.uuid, ()) if begin < kept.start < end]
+    if ahead is not None and ahead.gpu == gpu.uuid and begin < ahead.kept.start < end:
+        starts = sorted([*starts, ahead.kept.start])
+    for start in starts:
+        if load(index, gpu.uuid, start, now, ahead) > room:
+            return start
+    return end
+
+
+def divided(gpus: Mapping[str, Gpu]) -> set[str]:
+    """Cards that are lent in slices, and so not as a whole."""
+    return {gpu.parent for gpu in gpus.values() if gpu.parent}
+
+
+def lent_for(wish: Wish, gpus: Mapping[str, Gpu]) -> Iterator[tuple[Gpu, int]]:
+    """GPUs in service that are large enough for *wish*, and what it would hold on each."""
+    cut = divided(gpus)
+    for gpu in gpus.values():
+        if gpu.is_lent and gpu.uuid not in cut and (memory := wish.on(gpu)):
+            yield gpu, memory
+
+
+def best_spot(books: Books, kind: Kind, now: datetime, ahead: Ahead | None = None) -> Spot | None:
+    """
+    The best room for a claim of *kind* now; None if there is none.
+
+    The claim window counts: whoever takes the offer in its last moment has the whole length.
+
+    Best is first where the lease is not cut short, then where no more is taken than was wished
+    for, then (``Rules.spread`` aside) the fullest GPU, so that whole ones stay whole.
+    """
+    found: tuple[tuple[object, ...], Spot] | None = None
+    index, wanted = books.index, now + books.rules.claim_window + kind.length
+    for gpu, memory in lent_for(kind.wish, books.gpus):
+        left = gpu.memory - index.held.get(gpu.uuid, 0) - memory
+        if left < 0:
+            continue
+        until = free_until(index, gpu, memory, now, wanted, now=now, ahead=ahead)
+        if until - now < kind.least:
+            continue
+        order = (
+            wanted - until,
+            kind.wish.whole and gpu.tier is Tier.SHARED,
+            memory - kind.wish.memory,
+            -left if books.rules.spread else left,
+            gpu.uuid,
+        )
+        if found is None or order < found[0]:
+            found = order, Spot(gpu.uuid, memory, until)
+    return found[1] if found else None
+
+
+def turn(books: Books, kind: Kind, now: datetime) -> Ahead | None:
+    """
+    Where and when a claim of *kind* that does not fit now fits first, if all leases end in time.
+
+    None if it fits on no GPU at any moment that is known.
+    """
+    found: Ahead | None = None
+    for gpu, memory in lent_for(kind.wish, books.gpus):
+        for moment in _changes(books.index, gpu.uuid, now):
+            if found is not None and moment >= found.kept.start:
+                break
+            until = free_until(books.index, gpu, memory, moment, moment + kind.length, now=now)
+            if until - moment >= kind.least:
+                found = Ahead(gpu.uuid, Kept(moment, until, memory, ""))
+                break
+    return found
+
+
+def _changes(index: Index, gpu: str, now: datetime) -> list[datetime]:
+    """Moments to come at which *gpu* has more room than before; what is over ends in a minute."""
+    soon = now + MINUTE
+    ends = {max(hold.ends, soon) for hold in index.holds.get(gpu, ())}
+    ends.update(kept.end for kept in index.kept.get(gpu, ()) if kept.end > now)
+    return sorted(ends)
