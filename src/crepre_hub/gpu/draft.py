@@ -8,7 +8,7 @@ from datetime import datetime
 from crepre_hub.decisions import Answer, Granted
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
-from crepre_hub.gpu.events import ClaimEnded, Event, LeaseEnded
+from crepre_hub.gpu.events import ClaimEnded, Event, LeaseEnded, ReservationOver
 from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.gpu.index import hold_of
 from crepre_hub.gpu.reservations import Place, Reservation
@@ -151,6 +151,7 @@ class Draft:
         """It is over or cancelled: whoever holds a place of it holds it on their own account."""
         self.index.keep_no_more(reservation)
         del self.reservations[reservation.id]
+        self.tell(ReservationOver(reservation))
         for place in reservation.places:
             held = self.leases.get(place.lease) or self.claims.get(place.lease)
             if held is not None:

@@ -79,6 +79,20 @@ class LeaseEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class StaysForLesson:
+    """The lease would be over, but its course's lesson begins on its GPU: it goes on with it."""
+
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationOver:
+    """Its interval has ended, or it was cancelled."""
+
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True)
 class NoShowReleased:
     """*places* shares of the reservation are free for all until it ends."""
 
@@ -135,6 +149,8 @@ Event = (
     | IdleNotice
     | LeaseEnding
     | LeaseEnded
+    | StaysForLesson
+    | ReservationOver
     | NoShowReleased
     | ReservationMoved
     | ReservationShort

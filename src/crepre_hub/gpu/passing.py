@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
-from crepre_hub.gpu.draft import Change, Draft
-from crepre_hub.gpu.events import LeaseEnding, NoShowReleased, Notice, OfferLapsed
+from crepre_hub.gpu.draft import DONE, Change, Draft
+from crepre_hub.gpu.events import (
+    LeaseEnding,
+    NoShowReleased,
+    Notice,
+    OfferLapsed,
+    StaysForLesson,
+)
 from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.moving import place_again
 from crepre_hub.gpu.reservations import Place, Reservation
@@ -33,32 +39,32 @@ def tick(book: Book, now: datetime) -> Change:
         _pass_over(draft, reservation)
     place_again(draft)
     settle(draft)
-    return draft.close()
+    return draft.close() if draft.events else Change(book, DONE)
 
 
-def due_at(book: Book) -> datetime | None:
+def due_at(book: Book, now: datetime) -> datetime | None:
     """The next moment at which ``tick`` has something to do; None if nothing is to come."""
-    return min(_moments(book), default=None)
+    return min(_moments(book, now), default=None)
 
 
-def _moments(book: Book) -> Iterator[datetime]:
+def _moments(book: Book, now: datetime) -> Iterator[datetime]:
     for lease in book.leases.values():
         if lease.ending is None:
             yield lease.ends
             yield from (lease.ends - n for n in book.rules.notices if _is_new(lease, n))
     yield from (c.offer.until for c in book.claims.values() if c.offer is not None)
     for reservation in book.reservations.values():
-        yield from _moments_of(reservation, book.rules)
+        if reservation.interval.start > now:
+            yield reservation.interval.start
+        else:
+            yield from _moments_of(reservation, book.rules)
 
 
 def _moments_of(reservation: Reservation, rules: Rules) -> Iterator[datetime]:
     yield reservation.interval.end
-    if any(not place.released for place in reservation.places):
-        yield from (
-            _no_show_at(reservation, place, rules)
-            for place in reservation.places
-            if _is_empty(place)
-        )
+    for place in reservation.places:
+        if _is_empty(place):
+            yield _no_show_at(reservation, place, rules)
 
 
 def _look_at(draft: Draft, lease: Lease) -> None:
@@ -77,8 +83,8 @@ def _look_at(draft: Draft, lease: Lease) -> None:
         draft.tell(Notice(told, left))
 
 
-def _is_new(lease: Lease, notice: object) -> bool:
-    return lease.told is None or notice < lease.told  # type: ignore[operator]
+def _is_new(lease: Lease, notice: timedelta) -> bool:
+    return lease.told is None or notice < lease.told
 
 
 def _stays_for_lesson(draft: Draft, lease: Lease) -> bool:
@@ -101,15 +107,10 @@ def _stay(draft: Draft, lease: Lease, reservation: Reservation, number: int) -> 
     more = (end - lease.ends).total_seconds() * draft.share(lease.gpu, lease.memory)
     draft.fill_place(reservation.id, number, lease.id)
     draft.charge(lease.course, more)
-    draft.put_lease(
-        replace(
-            lease,
-            ends=end,
-            reservation=reservation.id,
-            told=None,
-            charged=lease.charged + more,
-        )
-    )
+    charged = lease.charged + more
+    after = replace(lease, ends=end, reservation=reservation.id, told=None, charged=charged)
+    draft.put_lease(after)
+    draft.tell(StaysForLesson(after))
 
 
 def _lapse(draft: Draft, claim: Claim) -> None:

@@ -1,0 +1,66 @@
+"""GPUs that are held, do nothing, and are missed by others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.claims import Lease, Why
+from crepre_hub.gpu.draft import DONE, Change, Draft
+from crepre_hub.gpu.events import IdleNotice, LeaseEnding
+
+
+def end_idle(book: Book, idle_since: Mapping[str, datetime], now: datetime) -> Change:
+    """
+    Tell, and later end, leases whose GPU has done nothing while others wait for it.
+
+    Never by idleness alone: where nobody waits who could use the GPU, and in a lesson, nothing
+    happens. Work that begins after the notice, or a line that becomes empty, takes it back.
+
+    Args:
+        book: As it is.
+        idle_since: Since when each lease, by id, has used its GPU in no sample; leases that are
+            at work are not in it.
+        now: When.
+    """
+    draft = Draft(book, now)
+    for lease in book.leases.values():
+        if lease.ending is None and lease.idle_told != (
+            after := _told(book, lease, idle_since, now)
+        ):
+            draft.put_lease(replace(lease, idle_told=after))
+            if after is not None:
+                draft.tell(IdleNotice(draft.leases[lease.id]))
+        elif _has_had_its_grace(book, lease, now):
+            ending = replace(lease, ending=Why.IDLE)
+            draft.put_lease(ending)
+            draft.tell(LeaseEnding(ending, Why.IDLE))
+    changed = draft.leases != book.leases
+    return draft.close() if changed else Change(book, DONE)
+
+
+def _told(
+    book: Book, lease: Lease, idle_since: Mapping[str, datetime], now: datetime
+) -> datetime | None:
+    """When its holder was told, as it should be from now on; None if there is nothing to tell."""
+    since = idle_since.get(lease.id)
+    if since is None or lease.reservation or not _is_missed(book, lease):
+        return None
+    if lease.idle_told is not None and since <= lease.idle_told:
+        return lease.idle_told
+    return now if now - max(since, lease.start) >= book.rules.idle else None
+
+
+def _has_had_its_grace(book: Book, lease: Lease, now: datetime) -> bool:
+    return (
+        lease.ending is None
+        and lease.idle_told is not None
+        and now - lease.idle_told >= book.rules.idle_grace
+    )
+
+
+def _is_missed(book: Book, lease: Lease) -> bool:
+    gpu = book.gpus.get(lease.gpu)
+    return gpu is not None and gpu.is_lent and any(kind.wish.on(gpu) for kind in book.index.lines)
