@@ -34,10 +34,11 @@ class Book:
        after its start on memory that its places need. From its start until its end, or until
        nobody came for ``Rules.no_show``, places go to its course alone.
     5. **Nobody starves.** The first in line has a GPU and a moment at which its wish fits there
-       if every lease ends when it should; nothing that is granted, offered or renewed moves that
-       moment back. So whoever has waited for ``patience`` and has *k* older ones before it is
-       served within *k + 1* times the longest lease and claim window, reservations, GPUs out of
-       service and servers that do not stop aside.
+       if every lease ends when it should; nothing that is given to those behind it, and no
+       renewal, moves that moment back. Nobody comes before whoever has waited for ``patience``
+       but those who are older. So with *k* older ones in line it is served within *k + 1* times
+       the longest lease and claim window, reservations, GPUs out of service and servers that do
+       not stop aside.
 
     The laws hold for the memory that GPUs have when something is granted; a GPU that vanishes
     takes its leases along, and places on it move to others where there is room.

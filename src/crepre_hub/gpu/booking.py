@@ -45,6 +45,7 @@ def reserve(book: Book, request: Request, now: datetime) -> Change:
     for number, interval in enumerate(request.intervals):
         if (refused := _keep(draft, request, number, interval)) is not None:
             return Change(book, refused)
+    settle(draft)
     return draft.close(Granted("reserved"))
 
 

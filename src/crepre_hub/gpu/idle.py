@@ -9,7 +9,8 @@ from datetime import datetime
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Lease, Why
 from crepre_hub.gpu.draft import DONE, Change, Draft
-from crepre_hub.gpu.events import IdleNotice, LeaseEnding
+from crepre_hub.gpu.events import IdleNotice
+from crepre_hub.gpu.line import settle
 
 
 def end_idle(book: Book, idle_since: Mapping[str, datetime], now: datetime) -> Change:
@@ -34,11 +35,11 @@ def end_idle(book: Book, idle_since: Mapping[str, datetime], now: datetime) -> C
             if after is not None:
                 draft.tell(IdleNotice(draft.leases[lease.id]))
         elif _has_had_its_grace(book, lease, now):
-            ending = replace(lease, ending=Why.IDLE)
-            draft.put_lease(ending)
-            draft.tell(LeaseEnding(ending, Why.IDLE))
-    changed = draft.leases != book.leases
-    return draft.close() if changed else Change(book, DONE)
+            draft.stop(lease, Why.IDLE)
+    if draft.leases == book.leases:
+        return Change(book, DONE)
+    settle(draft)
+    return draft.close()
 
 
 def _told(

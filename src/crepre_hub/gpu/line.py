@@ -52,7 +52,8 @@ def settle(draft: Draft) -> None:
     under_way = [*_under_way(draft)]
     for reservation, kinds in under_way:
         _fill(draft, reservation, [k for k in kinds if _is_worth_it(reservation, k, draft.now)])
-    _walk(draft)
+    while _walk(draft):
+        pass  # whom it charged may have another place in the line now
     for reservation, kinds in under_way:
         _fill(draft, reservation, kinds)
 
@@ -93,15 +94,16 @@ def _fill(draft: Draft, reservation: Reservation, kinds: list[Kind]) -> None:
             offer(draft, draft.claims[name], spot, reservation.id)
 
 
-def _walk(draft: Draft) -> None:
+def _walk(draft: Draft) -> bool:
     """
-    Go through the line in its order and offer to each what fits.
+    Go through the line in its order and offer to each what fits; whether anything did.
 
     Of one kind only the first is looked at: where it does not fit, the others do not either. Once
     somebody does not fit, nothing is given to those behind that would make that one wait longer.
     """
     if not any(_may_fit(draft, kind) for kind in draft.index.lines):
-        return
+        return False
+    served = False
     heap = [(_first_key(draft, kind), kind) for kind in draft.index.lines]
     heapq.heapify(heap)
     ahead: Ahead | None = None
@@ -115,9 +117,11 @@ def _walk(draft: Draft) -> None:
         if spot is None:
             ahead = ahead or turn(draft, kind, draft.now)
             continue
+        served = True
         offer(draft, draft.claims[key.id], spot)
         if kind in draft.index.lines:
             heapq.heappush(heap, (_first_key(draft, kind), kind))
+    return served
 
 
 def _first_key(draft: Draft, kind: Kind) -> Key:

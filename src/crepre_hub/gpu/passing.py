@@ -10,7 +10,6 @@ from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
 from crepre_hub.gpu.draft import DONE, Change, Draft
 from crepre_hub.gpu.events import (
-    LeaseEnding,
     NoShowReleased,
     Notice,
     OfferLapsed,
@@ -71,9 +70,7 @@ def _look_at(draft: Draft, lease: Lease) -> None:
     """Its end, or a notice before it."""
     if lease.ends <= draft.now:
         if not _stays_for_lesson(draft, lease):
-            ending = replace(lease, ending=Why.TIME_IS_UP)
-            draft.put_lease(ending)
-            draft.tell(LeaseEnding(ending, Why.TIME_IS_UP))
+            draft.stop(lease, Why.TIME_IS_UP)
         return
     left = lease.ends - draft.now
     reached = [notice for notice in draft.rules.notices if left <= notice]

@@ -141,7 +141,8 @@ def turn(books: Books, kind: Kind, now: datetime) -> Ahead | None:
         for moment in _changes(books.index, gpu.uuid, now):
             if found is not None and moment >= found.kept.start:
                 break
-            until = free_until(books.index, gpu, memory, moment, moment + kind.length, now=now)
+            wanted = moment + books.rules.claim_window + kind.length
+            until = free_until(books.index, gpu, memory, moment, wanted, now=now)
             if until - moment >= kind.least:
                 found = Ahead(gpu.uuid, Kept(moment, until, memory, ""))
                 break
