@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.gpu.draft import Change
-from crepre_hub.gpu.events import ShareOffered
+from crepre_hub.gpu.events import LeaseGranted, ShareOffered
 from crepre_hub.gpu.gpus import Gpu, Tier
 from crepre_hub.gpu.index import indexed
 
@@ -206,6 +206,43 @@ def _lesson_place_free(book: Book, claim: Claim, now: datetime) -> Iterator[str]
             free = book.free_on(place.gpu)
             if 0 < claim.wish.on(book.gpus[place.gpu]) <= min(free, place.memory):
                 yield f"{claim.id} waits while its lesson has an empty place on {place.gpu}"
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a change gave to somebody outside lessons, and what their course was charged."""
+
+    id: str
+    course: str
+    since: datetime
+    charged: float
+
+
+def served_in(change: Change) -> list[Served]:
+    """Offers and leases that *change* made outside lessons."""
+    found = []
+    for event in change.events:
+        if isinstance(event, ShareOffered) and (offer := event.claim.offer):
+            if not offer.reservation:
+                mine = event.claim
+                found.append(Served(mine.id, mine.course, mine.since, offer.charged))
+        elif isinstance(event, LeaseGranted) and not event.lease.reservation:
+            mine_ = event.lease
+            found.append(Served(mine_.id, mine_.course, mine_.start, mine_.charged))
+    return found
+
+
+def came_before(book: Book, served: Served, first: Claim, now: datetime) -> bool:
+    """Whether *served* was before *first* in the order, when it was served."""
+    patience = book.rules.patience
+    is_old, first_is_old = now - served.since >= patience, now - first.since >= patience
+    if is_old != first_is_old:
+        return is_old
+    if is_old or served.course == first.course:
+        return (served.since, served.id) < (first.since, first.id)
+    usage = book.usage[served.course]
+    mine = usage.on(now, book.rules.half_life) - served.charged
+    return mine <= _used(book, first, now) + ROUNDING
 
 
 def offers_out_of_turn(before: Book, change: Change, now: datetime) -> list[str]:
