@@ -88,7 +88,9 @@ class Book:
     def index(self) -> Index:
         """Its tables; nobody changes them."""
         if self._index is None:
-            built = indexed(self.leases.values(), self.claims.values(), self.reservations)
+            built = indexed(
+                self.gpus, self.leases.values(), self.claims.values(), self.reservations
+            )
             object.__setattr__(self, "_index", built)  # worked out once; the value is the same
             return built
         return self._index

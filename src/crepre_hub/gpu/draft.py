@@ -68,6 +68,7 @@ class Draft:
     def put_gpu(self, gpu: Gpu) -> None:
         """A new GPU, or one that has changed."""
         self.gpus[gpu.uuid] = gpu
+        self.index.lend(self.gpus)
 
     def put_claim(self, claim: Claim) -> None:
         """A new claim, or one that has changed."""

@@ -12,6 +12,7 @@ from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Kind, Offer
 from crepre_hub.gpu.draft import Draft
 from crepre_hub.gpu.events import ShareOffered
+from crepre_hub.gpu.gpus import Wish
 from crepre_hub.gpu.reservations import Reservation
 from crepre_hub.gpu.room import Ahead, Spot, best_spot, turn
 
@@ -101,42 +102,76 @@ def _walk(draft: Draft) -> bool:
     Of one kind only the first is looked at: where it does not fit, the others do not either. Once
     somebody does not fit, nothing is given to those behind that would make that one wait longer.
     """
-    if not any(_may_fit(draft, kind) for kind in draft.index.lines):
+    room = _Room(draft)
+    if not any(room.may_hold(kind.wish) for kind in draft.index.lines):
         return False
-    served = False
+    served, blocked = False, _Blocked(draft)
     heap = [(_first_key(draft, kind), kind) for kind in draft.index.lines]
     heapq.heapify(heap)
-    ahead: Ahead | None = None
     while heap:
         key, kind = heapq.heappop(heap)
         current = _first_key(draft, kind)
         if current > key:  # its course was charged meanwhile
             heapq.heappush(heap, (current, kind))
             continue
-        spot = best_spot(draft, kind, draft.now, ahead) if _may_fit(draft, kind) else None
+        spot = room.best_for(kind, blocked) if room.may_hold(kind.wish) else None
         if spot is None:
-            ahead = ahead or turn(draft, kind, draft.now)
+            blocked.kinds.append(kind)
             continue
-        served = True
         offer(draft, draft.claims[key.id], spot)
+        served, room = True, _Room(draft)
         if kind in draft.index.lines:
             heapq.heappush(heap, (_first_key(draft, kind), kind))
     return served
 
 
+class _Room:
+    """GPUs with some memory free, and whether a wish may fit on one, until something is given."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.gpus = draft.index.with_room()
+        self.known: dict[Wish, bool] = {}
+
+    def may_hold(self, wish: Wish) -> bool:
+        """Whether some GPU has as much free, reservations and turns aside."""
+        if wish not in self.known:
+            held = self.draft.index.held
+            self.known[wish] = any(
+                0 < wish.on(gpu) <= gpu.memory - held.get(gpu.uuid, 0) for gpu in self.gpus
+            )
+        return self.known[wish]
+
+    def best_for(self, kind: Kind, blocked: _Blocked) -> Spot | None:
+        """The best spot for *kind* that puts off nobody."""
+        draft = self.draft
+        spot = best_spot(draft, kind, draft.now, among=self.gpus)
+        if spot is None or blocked.ahead is None:
+            return spot
+        return best_spot(draft, kind, draft.now, ahead=blocked.ahead, among=self.gpus)
+
+
+class _Blocked:
+    """Kinds whose first could not be served, in the order of the line."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.kinds: list[Kind] = []
+        self.found: Ahead | None = None
+        self.looked_at = 0
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """The turn of the first of them that has one; looked for when it is needed."""
+        while self.found is None and self.looked_at < len(self.kinds):
+            self.found = turn(self.draft, self.kinds[self.looked_at], self.draft.now)
+            self.looked_at += 1
+        return self.found
+
+
 def _first_key(draft: Draft, kind: Kind) -> Key:
     since, name = draft.index.lines[kind][0]
     return key_of(draft, kind.course, since, name, draft.now)
-
-
-def _may_fit(draft: Draft, kind: Kind) -> bool:
-    """Whether some GPU has as much free, reservations and turns aside; cheap to ask."""
-    held = draft.index.held
-    return any(
-        0 < kind.wish.on(gpu) <= gpu.memory - held.get(gpu.uuid, 0)
-        for gpu in draft.gpus.values()
-        if gpu.is_lent
-    )
 
 
 def offer(draft: Draft, claim: Claim, spot: Spot, reservation: str = "") -> None:

@@ -16,7 +16,7 @@ def room_for(books: Books, wish: Wish, interval: Interval, now: datetime) -> Pla
     """A place for *wish* that is free during all of *interval*; None if there is none."""
     begin = max(interval.start, now)
     found: list[tuple[tuple[object, ...], Place]] = []
-    for gpu, memory in lent_for(wish, books.gpus):
+    for gpu, memory in lent_for(wish, books.index.lent):
         if free_until(books.index, gpu, memory, begin, interval.end, now=now) < interval.end:
             continue
         left = gpu.memory - load(books.index, gpu.uuid, begin, now) - memory
@@ -32,7 +32,9 @@ def room_for(books: Books, wish: Wish, interval: Interval, now: datetime) -> Pla
 
 def place_again(draft: Draft) -> None:
     """Find another GPU for every place that is on none that is lent."""
-    for reservation in [*draft.reservations.values()]:
+    out_of_service = any(not gpu.is_lent for gpu in draft.gpus.values())
+    looked_at = [*draft.reservations] if out_of_service else sorted(draft.index.short)
+    for reservation in [draft.reservations[name] for name in looked_at]:
         lost = [n for n, place in enumerate(reservation.places) if _is_lost(draft, place)]
         if lost:
             _move(draft, reservation, lost)

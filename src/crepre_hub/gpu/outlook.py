@@ -79,7 +79,7 @@ def availability(book: Book, kind: Kind, now: datetime) -> Availability:
     waiting = line(book, now)
     first = next((found for each in waiting if (found := turn(draft, each.kind, now))), None)
     free = 0
-    while free < MANY and (spot := best_spot(draft, kind, now, first)) is not None:
+    while free < MANY and (spot := best_spot(draft, kind, now, ahead=first)) is not None:
         draft.index.hold(spot.gpu, Hold("", spot.memory, spot.until, None))
         free += 1
     if free:

@@ -28,8 +28,9 @@ def tick(book: Book, now: datetime) -> Change:
     However late it comes, it does all of it; until then shares stay held, never lent twice.
     """
     draft = Draft(book, now)
+    soon = now + max(book.rules.notices, default=timedelta(0))
     for lease in book.leases.values():
-        if lease.ending is None:
+        if lease.ends <= soon and lease.ending is None:
             _look_at(draft, lease)
     for claim in book.claims.values():
         if claim.offer is not None and claim.offer.until <= now:
@@ -125,6 +126,8 @@ def _lapse(draft: Draft, claim: Claim) -> None:
 def _pass_over(draft: Draft, reservation: Reservation) -> None:
     """Forget a reservation that is over; release the places for which nobody came."""
     current = draft.reservations[reservation.id]
+    if current.interval.start > draft.now:
+        return
     if current.interval.end <= draft.now:
         draft.drop_reservation(current)
         return

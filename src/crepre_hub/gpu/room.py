@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -87,31 +87,33 @@ def free_until(
     return end
 
 
-def divided(gpus: Mapping[str, Gpu]) -> set[str]:
-    """Cards that are lent in slices, and so not as a whole."""
-    return {gpu.parent for gpu in gpus.values() if gpu.parent}
-
-
-def lent_for(wish: Wish, gpus: Mapping[str, Gpu]) -> Iterator[tuple[Gpu, int]]:
-    """GPUs in service that are large enough for *wish*, and what it would hold on each."""
-    cut = divided(gpus)
-    for gpu in gpus.values():
-        if gpu.is_lent and gpu.uuid not in cut and (memory := wish.on(gpu)):
+def lent_for(wish: Wish, gpus: Iterable[Gpu]) -> Iterator[tuple[Gpu, int]]:
+    """Those of *gpus* that are large enough for *wish*, and what it would hold on each."""
+    for gpu in gpus:
+        if memory := wish.on(gpu):
             yield gpu, memory
 
 
-def best_spot(books: Books, kind: Kind, now: datetime, ahead: Ahead | None = None) -> Spot | None:
+def best_spot(
+    books: Books,
+    kind: Kind,
+    now: datetime,
+    *,
+    ahead: Ahead | None = None,
+    among: Iterable[Gpu] | None = None,
+) -> Spot | None:
     """
     The best room for a claim of *kind* now; None if there is none.
 
-    The claim window counts: whoever takes the offer in its last moment has the whole length.
+    It is looked for *among* some GPUs, or all that are lent. The claim window counts: whoever
+    takes the offer in its last moment has the whole length.
 
     Best is first where the lease is not cut short, then where no more is taken than was wished
     for, then (``Rules.spread`` aside) the fullest GPU, so that whole ones stay whole.
     """
     found: tuple[tuple[object, ...], Spot] | None = None
     index, wanted = books.index, now + books.rules.claim_window + kind.length
-    for gpu, memory in lent_for(kind.wish, books.gpus):
+    for gpu, memory in lent_for(kind.wish, index.lent if among is None else among):
         left = gpu.memory - index.held.get(gpu.uuid, 0) - memory
         if left < 0:
             continue
@@ -137,21 +139,33 @@ def turn(books: Books, kind: Kind, now: datetime) -> Ahead | None:
     None if it fits on no GPU at any moment that is known.
     """
     found: Ahead | None = None
-    for gpu, memory in lent_for(kind.wish, books.gpus):
-        for moment in _changes(books.index, gpu.uuid, now):
+    longest = books.rules.claim_window + kind.length
+    for gpu, memory in lent_for(kind.wish, books.index.lent):
+        for moment in _changes(books.index, gpu, memory, now):
             if found is not None and moment >= found.kept.start:
                 break
-            wanted = moment + books.rules.claim_window + kind.length
-            until = free_until(books.index, gpu, memory, moment, wanted, now=now)
+            until = free_until(books.index, gpu, memory, moment, moment + longest, now=now)
             if until - moment >= kind.least:
                 found = Ahead(gpu.uuid, Kept(moment, until, memory, ""))
                 break
     return found
 
 
-def _changes(index: Index, gpu: str, now: datetime) -> list[datetime]:
-    """Moments to come at which *gpu* has more room than before; what is over ends in a minute."""
+def _changes(index: Index, gpu: Gpu, memory: int, now: datetime) -> list[datetime]:
+    """
+    Moments to come at which *gpu* has more room than before, and perhaps enough.
+
+    Before the first of them its holders alone leave less than *memory*. What is over ends in a
+    minute.
+    """
     soon = now + MINUTE
-    ends = {max(hold.ends, soon) for hold in index.holds.get(gpu, ())}
-    ends.update(kept.end for kept in index.kept.get(gpu, ()) if kept.end > now)
-    return sorted(ends)
+    free = gpu.memory - index.held.get(gpu.uuid, 0)
+    first = now
+    ends = []
+    for end, held in sorted((hold.ends, hold.memory) for hold in index.holds.get(gpu.uuid, ())):
+        end = max(end, soon)  # noqa: PLW2901
+        ends.append(end)
+        if free < memory:
+            free, first = free + held, end
+    ends += [kept.end for kept in index.kept.get(gpu.uuid, ()) if kept.end > now]
+    return sorted({end for end in ends if end >= first})

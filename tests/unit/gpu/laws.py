@@ -232,17 +232,26 @@ def served_in(change: Change) -> list[Served]:
     return found
 
 
-def came_before(book: Book, served: Served, first: Claim, now: datetime) -> bool:
-    """Whether *served* was before *first* in the order, when it was served."""
-    patience = book.rules.patience
+def came_before(book: Book, made: list[Served], first: Claim, now: datetime) -> bool:
+    """Whether one of *made*, all of one change, was before *first* when it was served."""
+    return any(_was_before(book, made[number:], first, now) for number in range(len(made)))
+
+
+def _was_before(book: Book, made: list[Served], first: Claim, now: datetime) -> bool:
+    """Whether the first of *made* was; what the courses were charged from it on is taken back."""
+    served, patience = made[0], book.rules.patience
     is_old, first_is_old = now - served.since >= patience, now - first.since >= patience
     if is_old != first_is_old:
         return is_old
     if is_old or served.course == first.course:
         return (served.since, served.id) < (first.since, first.id)
-    usage = book.usage[served.course]
-    mine = usage.on(now, book.rules.half_life) - served.charged
-    return mine <= _used(book, first, now) + ROUNDING
+
+    def used(course: str) -> float:
+        usage = book.usage.get(course)
+        after = usage.on(now, book.rules.half_life) if usage else 0.0
+        return after - sum(each.charged for each in made if each.course == course)
+
+    return used(served.course) <= used(first.course) + ROUNDING
 
 
 def offers_out_of_turn(before: Book, change: Change, now: datetime) -> list[str]:
@@ -350,8 +359,10 @@ def _places_wrong(book: Book) -> Iterator[str]:
 
 def _index_wrong(book: Book) -> Iterator[str]:
     """What was carried along is what one would work out anew."""
-    anew = indexed(book.leases.values(), book.claims.values(), book.reservations)
+    anew = indexed(book.gpus, book.leases.values(), book.claims.values(), book.reservations)
     mine = book.index
+    if (mine.short, mine.lent) != (anew.short, anew.lent):
+        yield f"short or lent: {mine} instead of {anew}"
     if mine.people != anew.people or mine.servers != anew.servers or mine.lines != anew.lines:
         yield f"tables of people: {mine} instead of {anew}"
     for gpu in book.gpus:

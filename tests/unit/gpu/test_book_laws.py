@@ -96,7 +96,7 @@ class Lab(RuleBasedStateMachine):
         still, then = first_turns(self.book, self.now)
         if first is None or still is None or first.id != still.id:
             return
-        if any(came_before(self.book, each, first, self.now) for each in served_in(change)):
+        if came_before(self.book, served_in(change), first, self.now):
             return
         late = any(lease.ends <= self.now for lease in self.book.leases.values())
         allowed = max(was[0].start, self.now + MINUTE) if late else was[0].start
