@@ -26,18 +26,28 @@ def end_idle(book: Book, idle_since: Mapping[str, datetime], now: datetime) -> C
             at work are not in it.
         now: When.
     """
-    draft = Draft(book, now)
-    for lease in book.leases.values():
-        if lease.ending is None and lease.idle_told != (
-            after := _told(book, lease, idle_since, now)
-        ):
-            draft.put_lease(replace(lease, idle_told=after))
-            if after is not None:
-                draft.tell(IdleNotice(draft.leases[lease.id]))
-        elif _has_had_its_grace(book, lease, now):
-            draft.stop(lease, Why.IDLE)
-    if draft.leases == book.leases:
+    looked_at = [
+        lease
+        for lease in book.leases.values()
+        if lease.ending is None and (lease.id in idle_since or lease.idle_told is not None)
+    ]
+    told = {lease.id: _told(book, lease, idle_since, now) for lease in looked_at}
+    changed = [lease for lease in looked_at if told[lease.id] != lease.idle_told]
+    ending = [
+        lease
+        for lease in looked_at
+        if lease not in changed and _has_had_its_grace(book, lease, now)
+    ]
+    if not changed and not ending:
         return Change(book, DONE)
+    draft = Draft(book, now)
+    for lease in changed:
+        after = replace(lease, idle_told=told[lease.id])
+        draft.put_lease(after)
+        if after.idle_told is not None:
+            draft.tell(IdleNotice(after))
+    for lease in ending:
+        draft.stop(lease, Why.IDLE)
     settle(draft)
     return draft.close()
 
@@ -55,11 +65,7 @@ def _told(
 
 
 def _has_had_its_grace(book: Book, lease: Lease, now: datetime) -> bool:
-    return (
-        lease.ending is None
-        and lease.idle_told is not None
-        and now - lease.idle_told >= book.rules.idle_grace
-    )
+    return lease.idle_told is not None and now - lease.idle_told >= book.rules.idle_grace
 
 
 def _is_missed(book: Book, lease: Lease) -> bool:

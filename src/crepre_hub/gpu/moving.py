@@ -32,7 +32,7 @@ def room_for(books: Books, wish: Wish, interval: Interval, now: datetime) -> Pla
 
 def place_again(draft: Draft) -> None:
     """Find another GPU for every place that is on none that is lent."""
-    out_of_service = any(not gpu.is_lent for gpu in draft.gpus.values())
+    out_of_service = len(draft.index.lent) < len(draft.gpus)
     looked_at = [*draft.reservations] if out_of_service else sorted(draft.index.short)
     for reservation in [draft.reservations[name] for name in looked_at]:
         lost = [n for n, place in enumerate(reservation.places) if _is_lost(draft, place)]

@@ -76,15 +76,35 @@ def free_until(
     begins, so these moments are looked at and no others.
     """
     room = gpu.memory - memory
+    kept = index.kept.get(gpu.uuid)
+    if (
+        begin <= now
+        and not (kept and kept[0].start < end)
+        and not (ahead and ahead.gpu == gpu.uuid)
+    ):
+        return end if index.held.get(gpu.uuid, 0) <= room else begin
     if load(index, gpu.uuid, begin, now, ahead) > room:
         return begin
-    starts = [kept.start for kept in index.kept.get(gpu.uuid, ()) if begin < kept.start < end]
-    if ahead is not None and ahead.gpu == gpu.uuid and begin < ahead.kept.start < end:
-        starts = sorted([*starts, ahead.kept.start])
-    for start in starts:
+    for start in _starts(index, gpu.uuid, begin, end, ahead):
         if load(index, gpu.uuid, start, now, ahead) > room:
             return start
     return end
+
+
+def _starts(
+    index: Index, gpu: str, begin: datetime, end: datetime, ahead: Ahead | None
+) -> list[datetime]:
+    """When something begins on *gpu* after *begin* and before *end*, earliest first."""
+    starts = []
+    for kept in index.kept.get(gpu, ()):
+        if kept.start >= end:
+            break
+        if kept.start > begin:
+            starts.append(kept.start)
+    if ahead is not None and ahead.gpu == gpu and begin < ahead.kept.start < end:
+        starts.append(ahead.kept.start)
+        starts.sort()
+    return starts
 
 
 def lent_for(wish: Wish, gpus: Iterable[Gpu]) -> Iterator[tuple[Gpu, int]]:
@@ -111,25 +131,27 @@ def best_spot(
     Best is first where the lease is not cut short, then where no more is taken than was wished
     for, then (``Rules.spread`` aside) the fullest GPU, so that whole ones stay whole.
     """
-    found: tuple[tuple[object, ...], Spot] | None = None
-    index, wanted = books.index, now + books.rules.claim_window + kind.length
-    for gpu, memory in lent_for(kind.wish, index.lent if among is None else among):
+    best: Spot | None = None
+    best_rank: tuple[object, ...] = ()
+    index, wish, wanted = books.index, kind.wish, now + books.rules.claim_window + kind.length
+    for gpu, memory in lent_for(wish, index.lent if among is None else among):
         left = gpu.memory - index.held.get(gpu.uuid, 0) - memory
         if left < 0:
+            continue
+        rank = (
+            wish.whole and gpu.tier is Tier.SHARED,
+            memory - wish.memory,
+            -left if books.rules.spread else left,
+            gpu.uuid,
+        )
+        if best is not None and best.until == wanted and rank > best_rank:
             continue
         until = free_until(index, gpu, memory, now, wanted, now=now, ahead=ahead)
         if until - now < kind.least:
             continue
-        order = (
-            wanted - until,
-            kind.wish.whole and gpu.tier is Tier.SHARED,
-            memory - kind.wish.memory,
-            -left if books.rules.spread else left,
-            gpu.uuid,
-        )
-        if found is None or order < found[0]:
-            found = order, Spot(gpu.uuid, memory, until)
-    return found[1] if found else None
+        if best is None or until > best.until or (until == best.until and rank < best_rank):
+            best, best_rank = Spot(gpu.uuid, memory, until), rank
+    return best
 
 
 def turn(books: Books, kind: Kind, now: datetime) -> Ahead | None:
