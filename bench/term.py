@@ -59,7 +59,7 @@ def main(
 ) -> None:
     """Play, print, and say whether the goals are reached."""
     world = World(weeks=weeks, seed=seed)
-    ours, sheet, outcome = play(world, look_every=200)
+    ours, sheet, outcome = play(world, look_every=1000)
     _print(world, ours, sheet, outcome)
     others = {} if quick else _others(world)
     _print_others(others)

@@ -57,11 +57,14 @@ def _told(
 ) -> datetime | None:
     """When its holder was told, as it should be from now on; None if there is nothing to tell."""
     since = idle_since.get(lease.id)
-    if since is None or lease.reservation or not _is_missed(book, lease):
+    if since is None or lease.reservation:
         return None
-    if lease.idle_told is not None and since <= lease.idle_told:
-        return lease.idle_told
-    return now if now - max(since, lease.start) >= book.rules.idle else None
+    was_told = lease.idle_told is not None and since <= lease.idle_told
+    if not was_told and now - max(since, lease.start) < book.rules.idle:
+        return None
+    if not _is_missed(book, lease):
+        return None
+    return lease.idle_told if was_told else now
 
 
 def _has_had_its_grace(book: Book, lease: Lease, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from crepre_hub.gpu.claims import Claim, Kind, Offer
 from crepre_hub.gpu.draft import Draft
 from crepre_hub.gpu.events import ShareOffered
 from crepre_hub.gpu.gpus import Wish
+from crepre_hub.gpu.index import Index
 from crepre_hub.gpu.reservations import Reservation
 from crepre_hub.gpu.room import Ahead, Spot, best_spot, turn
 
@@ -97,13 +98,15 @@ def _fill(draft: Draft, reservation: Reservation, kinds: list[Kind]) -> None:
 
 def _walk(draft: Draft) -> bool:
     """
-    Go through the line in its order and offer to each what fits; whether anything did.
+    Go through the line in its order and offer to each what fits; whether to do it again.
 
     Of one kind only the first is looked at: where it does not fit, the others do not either. Once
     somebody does not fit, nothing is given to those behind that would make that one wait longer.
     """
-    room = _Room(draft)
-    if not any(room.may_hold(kind.wish) for kind in draft.index.lines):
+    if not draft.index.lines:
+        return False
+    room = _Room(draft.index)
+    if not room.may_serve_somebody():
         return False
     served, blocked = False, _Blocked(draft)
     heap = [(_first_key(draft, kind), kind) for kind in draft.index.lines]
@@ -114,41 +117,44 @@ def _walk(draft: Draft) -> bool:
         if current > key:  # its course was charged meanwhile
             heapq.heappush(heap, (current, kind))
             continue
-        spot = room.best_for(kind, blocked) if room.may_hold(kind.wish) else None
+        spot = _best_for(draft, kind, room, blocked) if room.may_hold(kind.wish) else None
         if spot is None:
             blocked.kinds.append(kind)
             continue
         offer(draft, draft.claims[key.id], spot)
-        served, room = True, _Room(draft)
+        served = True
         if kind in draft.index.lines:
             heapq.heappush(heap, (_first_key(draft, kind), kind))
-    return served
+        if heap:
+            room = _Room(draft.index)
+    return served and bool(blocked.kinds)
 
 
 class _Room:
     """GPUs with some memory free, and whether a wish may fit on one, until something is given."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.gpus = draft.index.with_room()
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.gpus = index.with_room()
         self.known: dict[Wish, bool] = {}
 
     def may_hold(self, wish: Wish) -> bool:
         """Whether some GPU has as much free, reservations and turns aside."""
         if wish not in self.known:
-            held = self.draft.index.held
+            held = self.index.held
             self.known[wish] = any(
                 0 < wish.on(gpu) <= gpu.memory - held.get(gpu.uuid, 0) for gpu in self.gpus
             )
         return self.known[wish]
 
-    def best_for(self, kind: Kind, blocked: _Blocked) -> Spot | None:
-        """The best spot for *kind* that puts off nobody."""
-        draft = self.draft
-        spot = best_spot(draft, kind, draft.now, among=self.gpus)
-        if spot is None or blocked.ahead is None:
-            return spot
-        return best_spot(draft, kind, draft.now, ahead=blocked.ahead, among=self.gpus)
+    def may_serve_somebody(self) -> bool:
+        """Whether anybody's wish may fit."""
+        return any(self.may_hold(kind.wish) for kind in self.index.lines)
+
+
+def may_serve(index: Index) -> bool:
+    """Whether there is somebody in line, and free memory that may be enough for them."""
+    return bool(index.lines) and _Room(index).may_serve_somebody()
 
 
 class _Blocked:
@@ -167,6 +173,14 @@ class _Blocked:
             self.found = turn(self.draft, self.kinds[self.looked_at], self.draft.now)
             self.looked_at += 1
         return self.found
+
+
+def _best_for(draft: Draft, kind: Kind, room: _Room, blocked: _Blocked) -> Spot | None:
+    """The best spot for *kind* that puts off nobody."""
+    spot = best_spot(draft, kind, draft.now, among=room.gpus)
+    if spot is None or blocked.ahead is None:
+        return spot
+    return best_spot(draft, kind, draft.now, ahead=blocked.ahead, among=room.gpus)
 
 
 def _first_key(draft: Draft, kind: Kind) -> Key:
