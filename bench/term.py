@@ -66,10 +66,12 @@ def main(
     crowd = crowd_ms()
     rate = outcome.decisions / outcome.seconds
     console.print(
-        f"{outcome.decisions} decisions, {rate:.0f} a second; slowest {outcome.slowest * 1000:.1f} ms\n"
+        f"{outcome.decisions} decisions, {rate:.0f} a second, "
+        f"slowest {outcome.slowest * 1000:.1f} ms\n"
         f"among {CROWD} waiting claims: median {statistics.median(crowd):.2f} ms, "
         f"slowest {max(crowd):.2f} ms\n"
-        f"laws looked at {outcome.looked} times, {len(outcome.broken)} broken {outcome.broken[:3]}\n"
+        f"laws looked at {outcome.looked} times, {len(outcome.broken)} broken "
+        f"{outcome.broken[:3]}\n"
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
     if json:
@@ -119,7 +121,7 @@ def crowd_ms() -> list[float]:
     now = MONDAY + timedelta(hours=1)
     found = []
     for turn in range(300):
-        lease = sorted(book.leases)[0]
+        lease = min(book.leases)
         waiting = sorted(book.claims)[turn * 7 % len(book.claims)]
         for rule in (
             lambda book, x=lease: give_back(book, x, now),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
@@ -133,17 +133,11 @@ def _free_visits(world: World, chance: random.Random) -> list[Visit]:
                 hour = min(23.5, max(7.0, chance.gauss(15.0, 3.8)))
                 at = MONDAY + timedelta(weeks=week, days=day, hours=hour)
                 wish = WHOLE if chance.random() < world.whole else SHARE
-                found.append(
-                    _visit(
-                        world,
-                        chance,
-                        f"v{student:04}-{week:02}-{number}",
-                        student,
-                        course,
-                        at,
-                        wish,
-                    )
+                name = f"v{student:04}-{week:02}-{number}"
+                visit = _visit(
+                    world, chance, name=name, student=student, course=course, at=at, wish=wish
                 )
+                found.append(visit)
     return found
 
 
@@ -157,31 +151,21 @@ def _lesson_visits(world: World, chance: random.Random) -> list[Visit]:
             visit = _visit(
                 world,
                 chance,
-                f"w{number:04}-{seat:02}",
-                90000 + number * 100 + seat,
-                lesson.course,
-                at,
-                SHARE,
+                name=f"w{number:04}-{seat:02}",
+                student=90000 + number * 100 + seat,
+                course=lesson.course,
+                at=at,
+                wish=SHARE,
             )
-            found.append(
-                Visit(
-                    visit.id,
-                    visit.person,
-                    visit.course,
-                    visit.wish,
-                    at,
-                    lesson.interval.end - at,
-                    visit.stays_on,
-                    visit.reply,
-                    lesson.interval,
-                )
-            )
+            work = lesson.interval.end - at
+            found.append(replace(visit, work=work, lesson=lesson.interval))
     return found
 
 
 def _visit(
     world: World,
     chance: random.Random,
+    *,
     name: str,
     student: int,
     course: str,

@@ -121,7 +121,7 @@ def moments(book: Book, now: datetime, turn: Turn | None = None) -> list[datetim
 
 
 def fits_until(
-    book: Book, claim: Claim, gpu: Gpu, at: datetime, now: datetime, turn: Turn | None = None
+    book: Book, claim: Claim, gpu: Gpu, at: datetime, *, now: datetime, turn: Turn | None = None
 ) -> datetime:
     """Up to when *claim* could hold its wish on *gpu* from *at* on; *at* if not at all."""
     need = claim.wish.on(gpu)
@@ -144,7 +144,7 @@ def served_now(book: Book, claim: Claim, now: datetime, turn: Turn | None = None
     return [
         gpu.uuid
         for gpu in book.gpus.values()
-        if fits_until(book, claim, gpu, now, now, turn) - now >= claim.least
+        if fits_until(book, claim, gpu, now, now=now, turn=turn) - now >= claim.least
     ]
 
 
@@ -155,7 +155,7 @@ def turns(book: Book, claim: Claim, now: datetime) -> list[Turn]:
     found = []
     for gpu in book.gpus.values():
         for at in sorted({*moments(book, now)[1:], *([soon] if late else [])}):
-            until = fits_until(book, claim, gpu, at, now)
+            until = fits_until(book, claim, gpu, at, now=now)
             if until - at >= claim.least:
                 found.append(Turn(gpu.uuid, claim.wish.on(gpu), at, until))
                 break

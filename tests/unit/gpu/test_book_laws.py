@@ -35,7 +35,7 @@ from tests.unit.gpu.laws import (
 
 GIB = MEMORY_UNITS["GiB"]
 BEGIN = datetime(2026, 9, 1, 8, tzinfo=UTC)
-RUNS = int(os.environ.get("CREPRE_LAW_RUNS", "10"))
+RUNS = int(os.environ.get("CREPRE_LAW_RUNS", "6"))
 """How many random runs; ``CREPRE_LAW_RUNS=2000`` for a night."""
 
 FIND_ONLY = "CREPRE_LAW_RUNS" in os.environ and "CREPRE_LAW_SHRINK" not in os.environ
