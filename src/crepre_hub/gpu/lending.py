@@ -84,6 +84,19 @@ def withdraw(book: Book, name: str, now: datetime, why: Why = Why.WITHDRAWN) -> 
     return draft.close()
 
 
+def put_first(book: Book, name: str, now: datetime) -> Change:
+    """An admin puts a claim before all others; the line says so."""
+    mine = book.claims.get(name)
+    if mine is None:
+        return Change(book, NO_CLAIM)
+    if mine.first or mine.offer is not None:
+        return Change(book, Granted("first-already"))
+    draft = Draft(book, now)
+    draft.put_claim(replace(mine, first=True))
+    settle(draft)
+    return draft.close(Granted("first"))
+
+
 def accept(book: Book, name: str, now: datetime) -> Change:
     """
     Take the offered share: the claim becomes a lease.

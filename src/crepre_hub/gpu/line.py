@@ -21,25 +21,29 @@ from crepre_hub.gpu.room import Ahead, Spot, best_spot, turn
 class Key(NamedTuple):
     """Where a claim is in the line: the least comes first."""
 
-    is_young: bool
+    rank: int
     used: float
     since: datetime
     id: str
 
 
-def key_of(books: Book | Draft, course: str, since: datetime, name: str, now: datetime) -> Key:
-    """The place in the order of the claim *name* of *course* that waits since *since*."""
+FIRST, OLD, YOUNG = range(3)
+
+
+def key_of(books: Book | Draft, kind: Kind, since: datetime, name: str, now: datetime) -> Key:
+    """The place in the order of the claim *name* of *kind* that waits since *since*."""
+    if kind.first:
+        return Key(FIRST, 0.0, since, name)
     if now - since >= books.rules.patience:
-        return Key(is_young=False, used=0.0, since=since, id=name)
-    usage = books.usage.get(course)
-    used = usage.on(now, books.rules.half_life) if usage else 0.0
-    return Key(is_young=True, used=used, since=since, id=name)
+        return Key(OLD, 0.0, since, name)
+    usage = books.usage.get(kind.course)
+    return Key(YOUNG, usage.on(now, books.rules.half_life) if usage else 0.0, since, name)
 
 
 def line(book: Book, now: datetime) -> list[Claim]:
     """Claims that wait without an offer, first in line first."""
     waiting = (claim for claim in book.claims.values() if claim.offer is None)
-    return sorted(waiting, key=lambda each: key_of(book, each.course, each.since, each.id, now))
+    return sorted(waiting, key=lambda each: key_of(book, each.kind, each.since, each.id, now))
 
 
 def settle(draft: Draft) -> None:
@@ -185,7 +189,7 @@ def _best_for(draft: Draft, kind: Kind, room: _Room, blocked: _Blocked) -> Spot 
 
 def _first_key(draft: Draft, kind: Kind) -> Key:
     since, name = draft.index.lines[kind][0]
-    return key_of(draft, kind.course, since, name, draft.now)
+    return key_of(draft, kind, since, name, draft.now)
 
 
 def offer(draft: Draft, claim: Claim, spot: Spot, reservation: str = "") -> None:

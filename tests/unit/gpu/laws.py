@@ -169,9 +169,11 @@ def order(book: Book, now: datetime) -> list[Claim]:
     def key(claim: Claim) -> tuple[float, float, datetime, str]:
         usage = book.usage.get(claim.course)
         used = usage.on(now, book.rules.half_life) if usage else 0.0
-        if now - claim.since >= book.rules.patience:
+        if claim.first:
             return (0, 0, claim.since, claim.id)
-        return (1, used, claim.since, claim.id)
+        if now - claim.since >= book.rules.patience:
+            return (1, 0, claim.since, claim.id)
+        return (2, used, claim.since, claim.id)
 
     return sorted((each for each in book.claims.values() if not each.offer), key=key)
 
@@ -216,6 +218,7 @@ class Served:
     course: str
     since: datetime
     charged: float
+    first: bool
 
 
 def served_in(change: Change) -> list[Served]:
@@ -225,10 +228,10 @@ def served_in(change: Change) -> list[Served]:
         if isinstance(event, ShareOffered) and (offer := event.claim.offer):
             if not offer.reservation:
                 mine = event.claim
-                found.append(Served(mine.id, mine.course, mine.since, offer.charged))
+                found.append(Served(mine.id, mine.course, mine.since, offer.charged, mine.first))
         elif isinstance(event, LeaseGranted) and not event.lease.reservation:
             mine_ = event.lease
-            found.append(Served(mine_.id, mine_.course, mine_.start, mine_.charged))
+            found.append(Served(mine_.id, mine_.course, mine_.start, mine_.charged, first=False))
     return found
 
 
@@ -241,9 +244,11 @@ def _was_before(book: Book, made: list[Served], first: Claim, now: datetime) -> 
     """Whether the first of *made* was; what the courses were charged from it on is taken back."""
     served, patience = made[0], book.rules.patience
     is_old, first_is_old = now - served.since >= patience, now - first.since >= patience
+    if served.first != first.first:
+        return served.first
     if is_old != first_is_old:
         return is_old
-    if is_old or served.course == first.course:
+    if served.first or is_old or served.course == first.course:
         return (served.since, served.id) < (first.since, first.id)
 
     def used(course: str) -> float:
@@ -309,7 +314,7 @@ def _who_was_passed(book: Book, served: Claim, now: datetime) -> Iterator[str]:
     for claim in line:
         if claim.id == served.id:
             return
-        is_level = abs(_used(book, claim, now) - mine) < ROUNDING
+        is_level = claim.first is served.first and abs(_used(book, claim, now) - mine) < ROUNDING
         could = served_now(book, claim, now) if claim == first else []
         if could and not is_level and options:
             yield f"{claim.id} was before {served.id} and could have had {could}"

@@ -19,7 +19,7 @@ from crepre_hub.gpu.events import LeaseEnded, LeaseGranted
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
 from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.inventory import drain, gpu_gone, gpu_seen, inventory
-from crepre_hub.gpu.lending import accept, claim, end, give_back, renew, withdraw
+from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.reconciling import Found, reconcile
 from crepre_hub.gpu.reservations import Interval
@@ -35,7 +35,7 @@ from tests.unit.gpu.laws import (
 
 GIB = MEMORY_UNITS["GiB"]
 BEGIN = datetime(2026, 9, 1, 8, tzinfo=UTC)
-RUNS = int(os.environ.get("CREPRE_LAW_RUNS", "6"))
+RUNS = int(os.environ.get("CREPRE_LAW_RUNS", "12"))
 """How many random runs; ``CREPRE_LAW_RUNS=2000`` for a night."""
 
 FIND_ONLY = "CREPRE_LAW_RUNS" in os.environ and "CREPRE_LAW_SHRINK" not in os.environ
@@ -153,6 +153,12 @@ class Lab(RuleBasedStateMachine):
         offered = [each.id for each in self.book.claims.values() if each.offer]
         name = offered[number % len(offered)] if offered else self.pick("claims", number)
         self.step(accept(self.book, name, self.now))
+
+    @precondition(lambda self: self.book.claims)
+    @rule(number=PICK)
+    def prefer(self, number: int) -> None:
+        name = self.pick("claims", number)
+        self.step(put_first(self.book, name, self.now), disturbs=True)
 
     @precondition(lambda self: self.book.leases)
     @rule(number=PICK)

@@ -19,7 +19,8 @@ from crepre_hub.gpu.events import (
     ShareOffered,
 )
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
-from crepre_hub.gpu.lending import accept, end, give_back, renew, withdraw
+from crepre_hub.gpu.lending import accept, end, give_back, put_first, renew, withdraw
+from crepre_hub.gpu.line import line
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
 from tests.unit.gpu.books import CARD, GIB, NINE, SHARED, ask, book, keep, wanted
@@ -208,6 +209,15 @@ def test_the_course_that_used_less_comes_first() -> None:
     """Between courses hours count, within one who came first."""
     before = ask(book(CARD), wanted("ada"), wanted("ben"), wanted("cy", course="art")).book
     assert give_back(before, "ada", NINE + HOUR).book.claims["cy"].offer is not None
+
+
+def test_an_admin_may_put_somebody_first() -> None:
+    """Before those who came before, of whatever course."""
+    before = ask(book(CARD), wanted("ada"), wanted("bo"), wanted("cy")).book
+    before = put_first(before, "cy", NINE + HOUR).book
+    assert [each.id for each in line(before, NINE + HOUR)] == ["cy", "bo"]
+    assert give_back(before, "ada", NINE + HOUR).book.claims["cy"].offer is not None
+    assert isinstance(put_first(before, "nobody", NINE).answer, Refused)
 
 
 def test_patience_comes_before_hours() -> None:
