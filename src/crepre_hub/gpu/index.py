@@ -83,7 +83,8 @@ class Index:
     def lend(self, gpus: Mapping[str, Gpu]) -> None:
         """Write down which of *gpus* are lent."""
         cut = {gpu.parent for gpu in gpus.values() if gpu.parent}
-        self.lent = tuple(gpu for gpu in gpus.values() if gpu.is_lent and gpu.uuid not in cut)
+        lent = (gpu for gpu in gpus.values() if gpu.is_lent and gpu.uuid not in cut)
+        self.lent = tuple(sorted(lent, key=lambda gpu: gpu.uuid))
 
     def with_room(self) -> list[Gpu]:
         """Those of which some memory is held by nobody."""

@@ -30,11 +30,19 @@ def room_for(books: Books, wish: Wish, interval: Interval, now: datetime) -> Pla
     return min(found)[1] if found else None
 
 
+def may_be_lost(books: Books) -> bool:
+    """Whether some place may be on a GPU that is not lent; cheap to ask."""
+    index = books.index
+    if index.short or len(index.lent) == len(books.gpus):
+        return bool(index.short)
+    return any(kept and not books.gpus[uuid].is_lent for uuid, kept in index.kept.items())
+
+
 def place_again(draft: Draft) -> None:
     """Find another GPU for every place that is on none that is lent."""
-    out_of_service = len(draft.index.lent) < len(draft.gpus)
-    looked_at = [*draft.reservations] if out_of_service else sorted(draft.index.short)
-    for reservation in [draft.reservations[name] for name in looked_at]:
+    if not may_be_lost(draft):
+        return
+    for reservation in [*draft.reservations.values()]:
         lost = [n for n, place in enumerate(reservation.places) if _is_lost(draft, place)]
         if lost:
             _move(draft, reservation, lost)

@@ -16,7 +16,7 @@ from crepre_hub.gpu.events import (
     StaysForLesson,
 )
 from crepre_hub.gpu.line import may_serve, settle
-from crepre_hub.gpu.moving import place_again
+from crepre_hub.gpu.moving import may_be_lost, place_again
 from crepre_hub.gpu.reservations import Place, Reservation
 from crepre_hub.gpu.rules import Rules
 
@@ -34,10 +34,7 @@ def tick(book: Book, now: datetime) -> Change:
     ending = [lease for lease in near if _is_due(lease, book.rules, now)]
     lapsed = [each for each in book.claims.values() if each.offer and each.offer.until <= now]
     over = [each for each in book.reservations.values() if _is_over(each, book.rules, now)]
-    lost = book.index.short or (
-        book.reservations and not all(g.is_lent for g in book.gpus.values())
-    )
-    if not (ending or lapsed or over or lost or may_serve(book.index)):
+    if not (ending or lapsed or over or may_be_lost(book) or may_serve(book.index)):
         return Change(book, DONE)
     draft = Draft(book, now)
     for lease in ending:

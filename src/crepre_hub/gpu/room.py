@@ -132,19 +132,16 @@ def best_spot(
     for, then (``Rules.spread`` aside) the fullest GPU, so that whole ones stay whole.
     """
     best: Spot | None = None
-    best_rank: tuple[object, ...] = ()
+    best_rank = (True, 0, 0)
+    spread = books.rules.spread
     index, wish, wanted = books.index, kind.wish, now + books.rules.claim_window + kind.length
     for gpu, memory in lent_for(wish, index.lent if among is None else among):
         left = gpu.memory - index.held.get(gpu.uuid, 0) - memory
         if left < 0:
             continue
-        rank = (
-            wish.whole and gpu.tier is Tier.SHARED,
-            memory - wish.memory,
-            -left if books.rules.spread else left,
-            gpu.uuid,
-        )
-        if best is not None and best.until == wanted and rank > best_rank:
+        is_split = wish.whole and gpu.tier is Tier.SHARED
+        rank = (is_split, memory - wish.memory, -left if spread else left)
+        if best is not None and rank >= best_rank and best.until == wanted:
             continue
         until = free_until(index, gpu, memory, now, wanted, now=now, ahead=ahead)
         if until - now < kind.least:
@@ -161,33 +158,48 @@ def turn(books: Books, kind: Kind, now: datetime) -> Ahead | None:
     None if it fits on no GPU at any moment that is known.
     """
     found: Ahead | None = None
-    longest = books.rules.claim_window + kind.length
-    for gpu, memory in lent_for(kind.wish, books.index.lent):
-        for moment in _changes(books.index, gpu, memory, now):
+    index, longest = books.index, books.rules.claim_window + kind.length
+    options = [
+        (_first_room(index, gpu, memory, now), gpu.uuid, memory)
+        for gpu, memory in lent_for(kind.wish, index.lent)
+    ]
+    options.sort()
+    for first, uuid, memory in options:
+        if found is not None and first >= found.kept.start:
+            break
+        for moment in _changes(index, uuid, first, now):
             if found is not None and moment >= found.kept.start:
                 break
-            until = free_until(books.index, gpu, memory, moment, moment + longest, now=now)
+            gpu = books.gpus[uuid]
+            until = free_until(index, gpu, memory, moment, moment + longest, now=now)
             if until - moment >= kind.least:
-                found = Ahead(gpu.uuid, Kept(moment, until, memory, ""))
+                found = Ahead(uuid, Kept(moment, until, memory, ""))
                 break
     return found
 
 
-def _changes(index: Index, gpu: Gpu, memory: int, now: datetime) -> list[datetime]:
-    """
-    Moments to come at which *gpu* has more room than before, and perhaps enough.
+def _first_room(index: Index, gpu: Gpu, memory: int, now: datetime) -> datetime:
+    """Before this moment those who hold *gpu* leave less than *memory*, reservations aside."""
+    free = gpu.memory - index.held.get(gpu.uuid, 0)
+    if free >= memory:
+        return now
+    holds = index.holds[gpu.uuid]
+    if memory == gpu.memory or len(holds) == 1:
+        return max(hold.ends for hold in holds)
+    for ends, held in sorted((hold.ends, hold.memory) for hold in holds):
+        free += held
+        if free >= memory:
+            return ends
+    return now
 
-    Before the first of them its holders alone leave less than *memory*. What is over ends in a
-    minute.
+
+def _changes(index: Index, gpu: str, first: datetime, now: datetime) -> list[datetime]:
+    """
+    Moments to come, *first* or later, at which *gpu* has more room than before.
+
+    What is over, and whose server still runs, ends in a minute.
     """
     soon = now + MINUTE
-    free = gpu.memory - index.held.get(gpu.uuid, 0)
-    first = now
-    ends = []
-    for end, held in sorted((hold.ends, hold.memory) for hold in index.holds.get(gpu.uuid, ())):
-        end = max(end, soon)  # noqa: PLW2901
-        ends.append(end)
-        if free < memory:
-            free, first = free + held, end
-    ends += [kept.end for kept in index.kept.get(gpu.uuid, ()) if kept.end > now]
-    return sorted({end for end in ends if end >= first})
+    ends = {max(hold.ends, soon) for hold in index.holds.get(gpu, ()) if hold.ends >= first}
+    ends.update(kept.end for kept in index.kept.get(gpu, ()) if kept.end > now)
+    return sorted(end for end in ends if end >= first)
