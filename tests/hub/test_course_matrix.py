@@ -445,6 +445,12 @@ async def test_news_is_of_the_own_courses(lab: CourseLab) -> None:
         page = (await lab.browsers[actor].get("/hub/home"))[1]
         assert {text for text in ("on music", "on art") if text in page} == texts
     assert (await ask(lab, call, None))[0] == 403
+    token = {"Authorization": f"token {lab.app.users['stu'].new_api_token()}"}
+    url = f"{lab.base}/hub/api/crepre/news"
+    async with lab.asker.session.get(url, headers=token) as answer:
+        token["If-None-Match"] = answer.headers["Etag"]
+    async with lab.asker.session.get(url, headers=token) as answer:
+        assert answer.status == 304
     for name in ("music", "art"):
         course = desks.rosters.course(name)
         (each,) = desks.announcements.of_course(course)
