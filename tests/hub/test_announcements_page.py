@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
+from crepre_seat.news import asked_of, notices_in
+from crepre_seat.notices import Notice
 from playwright.async_api import Browser, expect
 
 from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
@@ -78,3 +81,18 @@ async def test_the_page_in_a_browser(lab: CourseLab, browser: Browser) -> None:
         await expect(page.get_by_role("status")).to_contain_text("not shown any more")
         await other.goto("/hub/home")
         await expect(other.get_by_role("note")).to_have_count(0)
+
+
+async def test_a_server_hears_of_it_with_its_own_token(lab: CourseLab) -> None:
+    """What is new, and again where nothing is; a hub that knows the token no more is away."""
+    tea, _ = await lab.newcomer("tea"), await lab.newcomer("stu")
+    token = lab.app.users["stu"].new_api_token()
+    hub = SimpleNamespace(api_token=token, api_url=f"{lab.base}/hub/api")
+    fetch = asked_of(hub)
+    assert [notices_in(await fetch()) for _ in range(2)] == [(), ()]
+    await announce(tea, HOSTILE)
+    expected = (Notice(f"Music: {HOSTILE}"),)
+    assert [notices_in(await fetch()) for _ in range(2)] == [expected, expected]
+    hub.api_token = "0" * 32
+    with pytest.raises(OSError, match="403"):
+        await fetch()

@@ -112,6 +112,15 @@ async def test_every_mistake_is_told_with_its_line(lab: CourseLab) -> None:
     assert (status, "<img src=x" in page, "&lt;img src=x" in page) == (200, False, True)
 
 
+async def test_mistakes_are_told_in_the_language_of_the_reader(lab: CourseLab) -> None:
+    """Also what stands in the middle of a sentence."""
+    tea = await lab.newcomer("tea")
+    tea.session.headers["Accept-Language"] = "nb"
+    page = (await send(tea, "login,role\n=cmd,student\nbo,king\n"))[1]
+    assert "linje 2: navnet: &#39;=cmd&#39; er en formel" in page
+    assert "linje 3: &#39;king&#39; er ingen rolle" in page
+
+
 async def test_a_file_that_is_too_large_or_missing_is_refused(lab: CourseLab) -> None:
     """In a sentence."""
     tea = await lab.newcomer("tea")

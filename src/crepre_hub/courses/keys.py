@@ -15,6 +15,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from crepre_hub.sentences import say
+
 LONGEST_KEY = 255
 """In characters, as in the tables."""
 
@@ -78,18 +80,21 @@ def _plain(text: str) -> str:
     """*text* without blanks around it; ValueError where it is none that a person can have."""
     plain = text.strip()
     if not plain:
-        raise ValueError("is empty")
+        raise ValueError(say("is empty"))
     if len(plain) > LONGEST_KEY:
-        raise ValueError(f"is longer than {LONGEST_KEY} characters")
+        raise ValueError(say("is longer than %(most)s characters", most=LONGEST_KEY))
     if plain[0] in "=+-@":
-        raise ValueError(f"{plain[:40]!r} is a formula")
+        raise ValueError(say("%(what)s is a formula", what=repr(plain[:40])))
     if not plain.isprintable() or " " in plain:
-        raise ValueError(f"{plain[:40]!r} has a blank or a character that cannot be seen")
+        wording = say(
+            "%(what)s has a blank or a character that cannot be seen", what=repr(plain[:40])
+        )
+        raise ValueError(wording)
     return plain
 
 
 def _email(plain: str) -> str:
     name, at, host = plain.rpartition("@")
     if not (at and name and "." in host) or not plain.isascii():
-        raise ValueError(f"{plain[:40]!r} is not an e-mail address")
+        raise ValueError(say("%(what)s is not an e-mail address", what=repr(plain[:40])))
     return plain.lower()

@@ -129,7 +129,7 @@ class RosterFileDesk:
             self._rosters.apply(file.plan)
         except Busy:
             return Outdated(self.read(file.chosen))
-        del self._files[token]
+        self._files.pop(token, None)
         return Applied(file.plan.change)
 
     def _understood(self, chosen: Chosen, token: str) -> RosterFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.user import User
 from tornado import web
 
 from crepre_hub.courses.announcements import LIVES, LONGEST, Announcement, life_of, plain_text
@@ -111,9 +112,10 @@ class NewsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
     A running server asks with its own token, which is its owner's.
     """
 
-    @web.authenticated
     async def get(self) -> None:
         """A list of texts, each with its id and the title of its course."""
+        if not isinstance(self.current_user, User):  # nobody, or a service
+            raise web.HTTPError(403)
         desk: AnnouncementDesk = self.app.desks().announcements
         with come_back_later():
             news = desk.for_user(hub_user(self.current_user))

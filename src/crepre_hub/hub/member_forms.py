@@ -98,7 +98,7 @@ def _key(course: Course, word: str) -> Key:
     try:
         return course.key_of(word)
     except ValueError as error:
-        text = say("%(who)s cannot be added: %(why)s.", who=word[:40], why=str(error))
+        text = say("%(who)s cannot be added: %(why)s.", who=word[:40], why=error.args[0])
         raise CourseError(text, remedy=WRITE[KeyKind(course.members_by)]) from None
 
 

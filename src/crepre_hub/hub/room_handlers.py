@@ -18,6 +18,8 @@ from crepre_hub.desk.room import RoomDesk
 from crepre_hub.hub.course_staff import StaffHandler, hub_user
 from crepre_hub.hub.room_pages import RoomPage, TileView
 from crepre_hub.hub.running import doing, failures
+from crepre_hub.languages.catalogues import time_in
+from crepre_hub.languages.reading import reading
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
 
@@ -85,6 +87,11 @@ class RoomTilesHandler(RoomHandler):
     """``/hub/course/<id>/room/tiles``: the part that changes, for the page's own script."""
 
     template = "course_room_tiles.html"
+
+    async def _show(self, course: Course) -> None:
+        """The time stands beside the tiles, which are the same while nothing happens."""
+        self.set_header("Crepre-As-Of", time_in(reading().language, utc_now()))
+        await super()._show(course)
 
     def set_default_headers(self) -> None:
         """It is asked for again and again; an answer without news is empty (RFC 9110, 15.4.5)."""

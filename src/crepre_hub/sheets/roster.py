@@ -15,12 +15,15 @@ from crepre_hub.courses.columns import (
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
 from crepre_hub.courses.roster import Wanted
+from crepre_hub.sentences import say
 from crepre_hub.sheets.problems import SheetError, SheetProblem
 from crepre_hub.sheets.rows import Row, rows_of
 from crepre_hub.sheets.text import decode
 
 LOOK_AT = 10
 """The headings are in one of the first rows: some systems write titles above them."""
+
+NOBODY = say("there is nobody below the headings")
 
 LONGEST_SECTION = 80
 LONGEST_NAME = 120
@@ -77,7 +80,7 @@ def read_roster(
     for row in below:
         reading.take(row)
     if not reading.people and not reading.problems:
-        reading.problems.append(SheetProblem(header.line, "there is nobody below the headings"))
+        reading.problems.append(SheetProblem(header.line, NOBODY))
     if reading.problems:
         raise SheetError(reading.problems)
     return RosterSheet(
@@ -115,15 +118,30 @@ def _headings(
         if key in places:
             return row, {f: at for f, at in places.items() if f not in _KEYS or f is key}
     first = ", ".join(repr(cell[:40]) for cell in rows[0].cells[:12])
-    text = f"there is no column of {_KEYS[key]} (the headings are: {first})"
+    text = say(
+        "there is no column of %(what)s (the headings are: %(headings)s)",
+        what=_KEYS[key],
+        headings=first,
+    )
     wanted = [f"{field} {heading!r}" for field, heading in said.items() if heading]
     if wanted:
-        text = f"there are no columns {', '.join(wanted)} (the headings are: {first})"
+        text = say(
+            "there are no columns %(wanted)s (the headings are: %(headings)s)",
+            wanted=", ".join(wanted),
+            headings=first,
+        )
     remedy = f"Name it: --column {key}=HEADING"
     raise SheetError([SheetProblem(rows[0].line, text)], remedy=remedy)
 
 
-_KEYS = {Field.NAME: "user names", Field.EMAIL: "e-mail addresses", Field.ID: "ids"}
+_KEYS = {
+    Field.NAME: say("user names"),
+    Field.EMAIL: say("e-mail addresses"),
+    Field.ID: say("ids"),
+}
+
+
+_KEY = {Field.NAME: say("name"), Field.EMAIL: say("email"), Field.ID: say("id")}
 
 
 class _Reading:
@@ -141,7 +159,11 @@ class _Reading:
     def take(self, row: Row) -> None:
         """Note who is in *row*, or what is wrong with it."""
         if any(row.cells[self._width :]):
-            text = f"has {len(row.cells)} cells, and there are {self._width} headings"
+            text = say(
+                "has %(count)s cells, and there are %(headings)s headings",
+                count=len(row.cells),
+                headings=self._width,
+            )
             self.problems.append(SheetProblem(row.line, text))
             return
         why_not = self._nobody(row)
@@ -151,7 +173,7 @@ class _Reading:
         try:
             person = self._person(row)
         except ValueError as error:
-            self.problems.append(SheetProblem(row.line, str(error)))
+            self.problems.append(SheetProblem(row.line, error.args[0]))
             return
         self._note(person, row.line)
 
@@ -162,10 +184,11 @@ class _Reading:
     def _nobody(self, row: Row) -> str:
         """Why *row* is passed over; empty where it is a person."""
         if is_passed_over(self._cell(row, Field.ROLE)):
-            return f"the role {self._cell(row, Field.ROLE)!r} is no member of a course"
+            role = repr(self._cell(row, Field.ROLE))
+            return say("the role %(role)s is no member of a course", role=role)
         name = self._cell(row, Field.FULL_NAME).lower()
         if not self._cell(row, self._key) and name in _CANVAS_ROWS:
-            return f"{name!r} is nobody"
+            return say("%(name)s is nobody", name=repr(name))
         return ""
 
     def _person(self, row: Row) -> Wanted:
@@ -173,16 +196,17 @@ class _Reading:
         try:
             key = self._key_of(written)
         except ValueError as error:
-            raise ValueError(f"the {self._key} {error}") from None
+            text = say("the %(field)s %(why)s", field=_KEY[self._key], why=error.args[0])
+            raise ValueError(text) from None
         return Wanted(
             key=key,
             role=_role(self._cell(row, Field.ROLE)) if Field.ROLE in self._places else None,
             section=self._section(row) if Field.SECTION in self._places else None,
-            display_name=_plain(self._display_name(row), "name", LONGEST_NAME),
+            display_name=_plain(self._display_name(row), say("name"), LONGEST_NAME),
         )
 
     def _section(self, row: Row) -> str:
-        return _plain(self._cell(row, Field.SECTION), "section", LONGEST_SECTION)
+        return _plain(self._cell(row, Field.SECTION), say("section"), LONGEST_SECTION)
 
     def _display_name(self, row: Row) -> str:
         both = (self._cell(row, Field.FIRST_NAME), self._cell(row, Field.LAST_NAME))
@@ -191,7 +215,14 @@ class _Reading:
     def _note(self, person: Wanted, line: int) -> None:
         earlier, earlier_line = self.people.setdefault(person.key, (person, line))
         for what, before, now in _differences(earlier, person):
-            text = f"{person.key} has the {what} {now!r}; line {earlier_line} says {before!r}"
+            text = say(
+                "%(who)s has the %(what)s %(now)s; line %(line)s says %(before)s",
+                who=person.key,
+                what=what,
+                now=repr(now),
+                line=earlier_line,
+                before=repr(before),
+            )
             self.problems.append(SheetProblem(line, text))
 
 
@@ -202,9 +233,9 @@ _CANVAS_ROWS = {"points possible", "student, test", "test student"}
 def _differences(one: Wanted, other: Wanted) -> Iterator[tuple[str, str, str]]:
     """How two rows of one person contradict each other."""
     if one.role is not other.role:
-        yield "role", str(one.role), str(other.role)
+        yield say("role"), str(one.role), str(other.role)
     if one.section != other.section:
-        yield "section", str(one.section), str(other.section)
+        yield say("section"), str(one.section), str(other.section)
 
 
 def _role(written: str) -> Role:
@@ -213,7 +244,12 @@ def _role(written: str) -> Role:
     role = role_or_none(written)
     if role is None:
         known = ", ".join(Role)
-        raise ValueError(f"{written[:40]!r} is not a role that we know; write one of {known}")
+        text = say(
+            "%(role)s is not a role that we know; write one of %(known)s",
+            role=repr(written[:40]),
+            known=known,
+        )
+        raise ValueError(text)
     return role
 
 
@@ -222,9 +258,18 @@ def _plain(written: str, what: str, longest: int) -> str:
     if written == "-":
         return ""
     if written[:1] in tuple("=+@-"):
-        raise ValueError(f"the {what} {written[:40]!r} is a formula")
+        raise ValueError(
+            say("the %(what)s %(text)s is a formula", what=what, text=repr(written[:40]))
+        )
     if len(written) > longest:
-        raise ValueError(f"the {what} has more than {longest} characters")
+        raise ValueError(
+            say("the %(what)s has more than %(most)s characters", what=what, most=longest)
+        )
     if not written.isprintable():
-        raise ValueError(f"the {what} {written[:40]!r} has a character that cannot be seen")
+        text = say(
+            "the %(what)s %(text)s has a character that cannot be seen",
+            what=what,
+            text=repr(written[:40]),
+        )
+        raise ValueError(text)
     return written

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crepre_hub.sentences import say
 from crepre_hub.sheets.problems import SheetError, SheetProblem
 
 SEPARATORS = ";,\t|"
@@ -39,9 +40,9 @@ def rows_of(text: str) -> tuple[str, tuple[Row, ...]]:
         skipped += 1
     rows = tuple(_rows(lines, separator, skipped))
     if not rows:
-        raise SheetError([SheetProblem(0, "there is nothing in the file")])
+        raise SheetError([SheetProblem(0, say("there is nothing in the file"))])
     if len(rows) > MOST_ROWS:
-        text = f"there are more than {MOST_ROWS} rows"
+        text = say("there are more than %(most)s rows", most=MOST_ROWS)
         raise SheetError([SheetProblem(rows[MOST_ROWS].line, text)])
     return separator, rows
 
@@ -63,19 +64,23 @@ def _rows(lines: list[str], separator: str, skipped: int) -> Iterator[Row]:
         if cells is None:
             return
         if len(cells) > MOST_COLUMNS:
-            text = f"has {len(cells)} cells; a list of people has {MOST_COLUMNS} at most"
+            text = say(
+                "has %(count)s cells; a list of people has %(most)s at most",
+                count=len(cells),
+                most=MOST_COLUMNS,
+            )
             raise SheetError([SheetProblem(start, text)])
         if any(cell.strip() for cell in cells):
             yield Row(start, tuple(cell.strip() for cell in cells))
 
 
-_QUOTES = "Look for a quotation mark that is not closed, or save it as CSV once more."
+_QUOTES = say("Look for a quotation mark that is not closed, or save it as CSV once more.")
 
 
 def _reason(error: csv.Error) -> str:
     text = str(error)
     if "unexpected end of data" in text:
-        return "a quotation mark is opened here and never closed"
+        return say("a quotation mark is opened here and never closed")
     if "field larger" in text:
-        return "a cell is far too long; a quotation mark may not be closed"
-    return f"the quotation marks are not right ({text})"
+        return say("a cell is far too long; a quotation mark may not be closed")
+    return say("the quotation marks are not right (%(why)s)", why=text)

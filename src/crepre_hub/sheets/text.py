@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 from dataclasses import dataclass
 
+from crepre_hub.sentences import say
 from crepre_hub.sheets.problems import SheetError, SheetProblem
 
 LARGEST = 4 * 1024**2
@@ -21,12 +22,13 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _OTHER_FILES = (
-    (b"PK\x03\x04", "an Excel or LibreOffice workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"%PDF", "a PDF"),
-    (b"\x1f\x8b", "a compressed file"),
+    (b"PK\x03\x04", say("an Excel or LibreOffice workbook")),
+    (b"\xd0\xcf\x11\xe0", say("an old Excel workbook")),
+    (b"%PDF", say("a PDF")),
+    (b"\x1f\x8b", say("a compressed file")),
 )
-_SAVE_AS = "Open it in a spreadsheet and save it as CSV (UTF-8)."
+_ODD = say("has a character that no list of people has (a NUL or a control code)")
+_SAVE_AS = say("Open it in a spreadsheet and save it as CSV (UTF-8).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,13 @@ def decode(data: bytes, *, encoding: str = "") -> Decoded:
         SheetError: If it is no text, or too long.
     """
     if len(data) > LARGEST:
-        raise _whole(f"the file has {len(data) / 1024**2:.0f} MiB; a list of people has 4 at most")
+        size = f"{len(data) / 1024**2:.0f}"
+        raise _whole(say("the file has %(size)s MiB; a list of people has 4 at most", size=size))
     kind = next((kind for magic, kind in _OTHER_FILES if data.startswith(magic)), None)
     if kind is not None:
-        raise SheetError([SheetProblem(0, f"this is {kind}, not a CSV file")], remedy=_SAVE_AS)
+        raise _whole(say("this is %(kind)s, not a CSV file", kind=kind))
     if not data.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
-        raise _whole("the file is empty")
+        raise _whole(say("the file is empty"))
     chosen = encoding or _encoding_of(data)
     text = _decoded(data, chosen).replace("\r\n", "\n").replace("\r", "\n")
     _ensure_visible(text)
@@ -79,18 +82,22 @@ def _decoded(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except LookupError:
-        raise _whole(f"there is no encoding {encoding!r}; try utf-8, utf-16 or cp1252") from None
+        text = say(
+            "there is no encoding %(encoding)s; try utf-8, utf-16 or cp1252",
+            encoding=repr(encoding),
+        )
+        raise _whole(text) from None
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         line = data[:start].count(b"\n") + 1
-        problem = SheetProblem(line, f"is not {encoding}")
+        problem = SheetProblem(line, say("is not %(encoding)s", encoding=encoding))
         raise SheetError([problem], remedy=_SAVE_AS) from None
 
 
 def _ensure_visible(text: str) -> None:
     """Raise for NUL bytes and other control characters, each line once."""
     problems = [
-        SheetProblem(number, "has a character that no list of people has (a NUL or a control code)")
+        SheetProblem(number, _ODD)
         for number, line in enumerate(text.split("\n"), start=1)
         if any(letter < " " and letter != "\t" for letter in line) or "\x7f" in line
     ]

@@ -18,8 +18,11 @@ from crepre_seat.notices import Notice
 
 log = logging.getLogger("crepre_seat")
 
-ASK_EVERY_SECONDS = 20.0
+ASK_EVERY_SECONDS = 30.0
+"""JupyterLab asks every 15 s, so an announcement is there after 45 at most."""
+
 PATIENCE_SECONDS = 2.0
+NOT_MODIFIED = 304
 
 Fetch = Callable[[], Awaitable[bytes]]
 Clock = Callable[[], float]
@@ -66,18 +69,28 @@ def notices_in(answer: bytes) -> tuple[Notice, ...]:
 
 
 def asked_of(hub_auth: Any) -> Fetch:
-    """Asks the hub that *hub_auth*, the server's ``HubOAuth``, knows."""
+    """
+    Asks the hub that *hub_auth*, the server's ``HubOAuth``, knows.
+
+    The function raises ``OSError`` while the hub does not answer.
+    """
+    known: dict[str, Any] = {"etag": "", "body": b""}
 
     async def fetch() -> bytes:
         from tornado.httpclient import AsyncHTTPClient, HTTPError
 
-        client = AsyncHTTPClient()
-        headers = {"Authorization": f"token {hub_auth.api_token}"}
+        # An answer without news is empty, and stands in no log.
+        headers = {"Authorization": f"token {hub_auth.api_token}", "If-None-Match": known["etag"]}
         url = f"{hub_auth.api_url.rstrip('/')}/crepre/news"
         try:
-            answer = await client.fetch(url, headers=headers, request_timeout=PATIENCE_SECONDS)
-        except HTTPError as problem:  # also where nobody listens
-            raise OSError(str(problem)) from problem
+            answer = await AsyncHTTPClient().fetch(
+                url, headers=headers, request_timeout=PATIENCE_SECONDS
+            )
+        except HTTPError as problem:
+            if problem.code == NOT_MODIFIED:
+                return bytes(known["body"])
+            raise OSError(str(problem)) from problem  # also where nobody listens
+        known.update(etag=answer.headers.get("ETag", ""), body=answer.body)
         return bytes(answer.body)
 
     return fetch
