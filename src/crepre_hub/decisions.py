@@ -54,5 +54,19 @@ class MustWait:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class MustWait:
+    """
+    Not yet.
+
+    Attributes:
+        reason: Label for logs and metrics, such as ``no-share-free``.
+        message: One sentence for the person who asked: what they wait for.
+    """
+
+    reason: str
+    message: str
+
+
 Decision = Granted | Refused
 Answer = Granted | MustWait | Refused

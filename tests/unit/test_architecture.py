@@ -19,19 +19,8 @@ SRC = Path(crepre_hub.__file__).parent
 PACKAGE = "crepre_hub"
 
 LAYERS = (
-    {
-        "codes",
-        "errors",
-        "secret",
-        "findings",
-        "decisions",
-        "clock",
-        "units",
-        "names",
-        "forms",
-        "sentences",
-    },
-    {"courses", "gpu", "profiles", "usage"},
+    {"codes", "errors", "secret", "findings", "decisions", "clock", "units", "names"},
+    {"courses", "gpu", "profiles"},
     {"settings"},
     {"store", "backends", "login", "ops", "doctor", "probes", "sheets", "languages"},
     {"desk"},
@@ -43,10 +32,7 @@ LAYERS = (
 APART = LAYERS[-1]
 """Edges meet in ``wiring`` and never know each other."""
 
-PURE = {
-    "courses", "gpu", "profiles", "usage", "units", "names", "forms", "decisions", "findings",
-    "sentences",
-}  # fmt: skip
+PURE = {"courses", "gpu", "profiles", "units", "names", "decisions", "findings"}
 FORBIDDEN_IN_PURE = {
     "asyncio", "datetime.now", "docker", "io", "jupyterhub", "os", "pathlib", "random", "requests",
     "secrets", "socket", "sqlalchemy", "subprocess", "sys", "tempfile", "threading", "time",

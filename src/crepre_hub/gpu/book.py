@@ -24,18 +24,20 @@ class Book:
        has, and nothing else is on a GPU that one lease holds as a whole. What is over counts until
        its server is known to be gone.
     2. **One lease a server, one claim a person.** An offer is part of its claim.
-    3. **Nobody is passed over.** Waiting claims have one order: claims older than
-       ``Rules.patience`` by age; then by GPU hours that their course used; then first come. When a
-       share is offered or granted to a claim, none before it in that order could be served with
-       what is free, but where the share is a place of a reservation for its course. After each
-       change the first in line who can be served at some time cannot be served now, and whoever
-       behind could be has been, unless that would make the first wait longer.
+    3. **Nobody is passed over.** Waiting claims have one order: those that an admin put first;
+       then those older than ``Rules.patience``, by age; then by GPU hours that their course
+       used; then first come. When a share is offered or granted to a claim, none before it in
+       that order could be served with what is free, but where the share is a place of a
+       reservation for its course. After each change the first in line who can be served at some
+       time cannot be served now, and whoever behind could be has been, unless that would make
+       the first wait longer.
     4. **Reservations are kept.** No lease or offer that was given outside a reservation ends
        after its start on memory that its places need. From its start until its end, or until
        nobody came for ``Rules.no_show``, places go to its course alone.
     5. **Nobody starves.** The first in line has a GPU and a moment at which its wish fits there
-       if every lease ends when it should; nothing that is granted, offered or renewed moves that
-       moment back. So whoever has waited for ``patience`` and has *k* older ones before it is
+       if every lease ends when it should; nothing that is given to those behind it, and no
+       renewal, moves that moment back. Nobody comes before whoever has waited for ``patience``
+       but those who are older, and whom an admin puts first. So with *k* before it in line it is
        served within *k + 1* times the longest lease and claim window, reservations, GPUs out of
        service and servers that do not stop aside.
 
@@ -87,7 +89,9 @@ class Book:
     def index(self) -> Index:
         """Its tables; nobody changes them."""
         if self._index is None:
-            built = indexed(self.leases.values(), self.claims.values(), self.reservations)
+            built = indexed(
+                self.gpus, self.leases.values(), self.claims.values(), self.reservations
+            )
             object.__setattr__(self, "_index", built)  # worked out once; the value is the same
             return built
         return self._index

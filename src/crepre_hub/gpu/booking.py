@@ -45,6 +45,7 @@ def reserve(book: Book, request: Request, now: datetime) -> Change:
     for number, interval in enumerate(request.intervals):
         if (refused := _keep(draft, request, number, interval)) is not None:
             return Change(book, refused)
+    settle(draft)
     return draft.close(Granted("reserved"))
 
 
@@ -99,7 +100,7 @@ def _no_room(draft: Draft, request: Request, interval: Interval, count: int) -> 
 
 def overlapping(books: Book | Draft, wish: Wish, interval: Interval) -> Sequence[Reservation]:
     """Reservations that keep, during *interval*, a GPU which could serve *wish*."""
-    gpus = {gpu.uuid for gpu, _ in lent_for(wish, books.gpus)}
+    gpus = {gpu.uuid for gpu, _ in lent_for(wish, books.index.lent)}
     return [
         each
         for each in books.reservations.values()
@@ -109,7 +110,7 @@ def overlapping(books: Book | Draft, wish: Wish, interval: Interval) -> Sequence
 
 
 def _leases_beyond(draft: Draft, wish: Wish, interval: Interval) -> list[str]:
-    gpus = {gpu.uuid: gpu for gpu, _ in lent_for(wish, draft.gpus)}
+    gpus = {gpu.uuid: gpu for gpu, _ in lent_for(wish, draft.index.lent)}
     ends = sorted(
         hold.ends
         for uuid in gpus

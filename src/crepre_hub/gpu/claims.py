@@ -18,6 +18,7 @@ class Kind(NamedTuple):
     wish: Wish
     length: timedelta
     least: timedelta
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Claim:
         since: When its place in the line counts from.
         asked: When the person asked; differs from *since* after a missed offer.
         missed: How many offers have lapsed.
+        first: An admin has put it before all others.
     """
 
     id: str
@@ -68,12 +70,13 @@ class Claim:
     length: timedelta = 2 * HOUR
     least: timedelta = 20 * MINUTE
     missed: int = 0
+    first: bool = False
     offer: Offer | None = None
 
     @property
     def kind(self) -> Kind:
         """What decides where it may be served."""
-        return Kind(self.course, self.wish, self.length, self.least)
+        return Kind(self.course, self.wish, self.length, self.least, self.first)
 
 
 class Source(StrEnum):

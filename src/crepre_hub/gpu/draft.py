@@ -8,7 +8,7 @@ from datetime import datetime
 from crepre_hub.decisions import Answer, Granted
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
-from crepre_hub.gpu.events import ClaimEnded, Event, LeaseEnded, ReservationOver
+from crepre_hub.gpu.events import ClaimEnded, Event, LeaseEnded, LeaseEnding, ReservationOver
 from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.gpu.index import hold_of
 from crepre_hub.gpu.reservations import Place, Reservation
@@ -68,6 +68,7 @@ class Draft:
     def put_gpu(self, gpu: Gpu) -> None:
         """A new GPU, or one that has changed."""
         self.gpus[gpu.uuid] = gpu
+        self.index.lend(self.gpus)
 
     def put_claim(self, claim: Claim) -> None:
         """A new claim, or one that has changed."""
@@ -109,6 +110,12 @@ class Draft:
         self.leases[lease.id] = lease
         self.index.servers[lease.person, lease.server] = lease.id
         self.index.hold(*hold_of(lease, self.reservations))
+
+    def stop(self, lease: Lease, why: Why) -> None:
+        """Its server is to be stopped now; the share stays held until that is done."""
+        ending = replace(lease, ending=why, ends=min(lease.ends, self.now))
+        self.put_lease(ending)
+        self.tell(LeaseEnding(ending, why))
 
     def end_lease(self, lease: Lease, why: Why) -> None:
         """The server is gone: the share is free, and what was used is written down."""

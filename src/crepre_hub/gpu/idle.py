@@ -9,7 +9,8 @@ from datetime import datetime
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Lease, Why
 from crepre_hub.gpu.draft import DONE, Change, Draft
-from crepre_hub.gpu.events import IdleNotice, LeaseEnding
+from crepre_hub.gpu.events import IdleNotice
+from crepre_hub.gpu.line import settle
 
 
 def end_idle(book: Book, idle_since: Mapping[str, datetime], now: datetime) -> Change:
@@ -25,20 +26,30 @@ def end_idle(book: Book, idle_since: Mapping[str, datetime], now: datetime) -> C
             at work are not in it.
         now: When.
     """
+    looked_at = [
+        lease
+        for lease in book.leases.values()
+        if lease.ending is None and (lease.id in idle_since or lease.idle_told is not None)
+    ]
+    told = {lease.id: _told(book, lease, idle_since, now) for lease in looked_at}
+    changed = [lease for lease in looked_at if told[lease.id] != lease.idle_told]
+    ending = [
+        lease
+        for lease in looked_at
+        if lease not in changed and _has_had_its_grace(book, lease, now)
+    ]
+    if not changed and not ending:
+        return Change(book, DONE)
     draft = Draft(book, now)
-    for lease in book.leases.values():
-        if lease.ending is None and lease.idle_told != (
-            after := _told(book, lease, idle_since, now)
-        ):
-            draft.put_lease(replace(lease, idle_told=after))
-            if after is not None:
-                draft.tell(IdleNotice(draft.leases[lease.id]))
-        elif _has_had_its_grace(book, lease, now):
-            ending = replace(lease, ending=Why.IDLE)
-            draft.put_lease(ending)
-            draft.tell(LeaseEnding(ending, Why.IDLE))
-    changed = draft.leases != book.leases
-    return draft.close() if changed else Change(book, DONE)
+    for lease in changed:
+        after = replace(lease, idle_told=told[lease.id])
+        draft.put_lease(after)
+        if after.idle_told is not None:
+            draft.tell(IdleNotice(after))
+    for lease in ending:
+        draft.stop(lease, Why.IDLE)
+    settle(draft)
+    return draft.close()
 
 
 def _told(
@@ -46,19 +57,18 @@ def _told(
 ) -> datetime | None:
     """When its holder was told, as it should be from now on; None if there is nothing to tell."""
     since = idle_since.get(lease.id)
-    if since is None or lease.reservation or not _is_missed(book, lease):
+    if since is None or lease.reservation:
         return None
-    if lease.idle_told is not None and since <= lease.idle_told:
-        return lease.idle_told
-    return now if now - max(since, lease.start) >= book.rules.idle else None
+    was_told = lease.idle_told is not None and since <= lease.idle_told
+    if not was_told and now - max(since, lease.start) < book.rules.idle:
+        return None
+    if not _is_missed(book, lease):
+        return None
+    return lease.idle_told if was_told else now
 
 
 def _has_had_its_grace(book: Book, lease: Lease, now: datetime) -> bool:
-    return (
-        lease.ending is None
-        and lease.idle_told is not None
-        and now - lease.idle_told >= book.rules.idle_grace
-    )
+    return lease.idle_told is not None and now - lease.idle_told >= book.rules.idle_grace
 
 
 def _is_missed(book: Book, lease: Lease) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from crepre_hub.gpu.claims import Claim, Kind, Lease
+from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.gpu.reservations import Reservation
 
 
@@ -51,6 +52,8 @@ class Index:
         lines: Ids of claims that wait without an offer, by kind, first come first.
         people: The claim of each person who has one.
         servers: The lease of each (person, server) that holds one.
+        short: Reservations with a place that is on no GPU.
+        lent: GPUs in service; a card that is lent in slices is not among them.
     """
 
     holds: dict[str, tuple[Hold, ...]] = field(default_factory=dict)
@@ -60,6 +63,8 @@ class Index:
     lines: dict[Kind, tuple[tuple[datetime, str], ...]] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     servers: dict[tuple[str, str], str] = field(default_factory=dict)
+    short: set[str] = field(default_factory=set)
+    lent: tuple[Gpu, ...] = ()
 
     def copy(self) -> Index:
         """One that may be changed."""
@@ -71,7 +76,20 @@ class Index:
             self.lines.copy(),
             self.people.copy(),
             self.servers.copy(),
+            self.short.copy(),
+            self.lent,
         )
+
+    def lend(self, gpus: Mapping[str, Gpu]) -> None:
+        """Write down which of *gpus* are lent."""
+        cut = {gpu.parent for gpu in gpus.values() if gpu.parent}
+        lent = (gpu for gpu in gpus.values() if gpu.is_lent and gpu.uuid not in cut)
+        self.lent = tuple(sorted(lent, key=lambda gpu: gpu.uuid))
+
+    def with_room(self) -> list[Gpu]:
+        """Those of which some memory is held by nobody."""
+        held = self.held
+        return [gpu for gpu in self.lent if held.get(gpu.uuid, 0) < gpu.memory]
 
     def hold(self, gpu: str, hold: Hold) -> None:
         """Write down that *hold* is on *gpu*."""
@@ -91,12 +109,15 @@ class Index:
             if place.gpu and not place.released:
                 kept = Kept(start, end, place.memory, reservation.id)
                 self.kept[place.gpu] = tuple(sorted((*self.kept.get(place.gpu, ()), kept)))
+            elif not place.released:
+                self.short.add(reservation.id)
         lessons = [*self.lessons.get(reservation.course, ())]
         insort(lessons, (start, reservation.id))
         self.lessons[reservation.course] = tuple(lessons)
 
     def keep_no_more(self, reservation: Reservation) -> None:
         """Forget what *reservation*, as it was written down, keeps."""
+        self.short.discard(reservation.id)
         for gpu in {place.gpu for place in reservation.places if place.gpu}:
             mine = self.kept.get(gpu, ())
             self.kept[gpu] = tuple(each for each in mine if each.reservation != reservation.id)
@@ -138,10 +159,14 @@ def hold_of(held: Claim | Lease, reservations: Mapping[str, Reservation]) -> tup
 
 
 def indexed(
-    leases: Iterable[Lease], claims: Iterable[Claim], reservations: Mapping[str, Reservation]
+    gpus: Mapping[str, Gpu],
+    leases: Iterable[Lease],
+    claims: Iterable[Claim],
+    reservations: Mapping[str, Reservation],
 ) -> Index:
     """The index of a book that was just read."""
     index = Index()
+    index.lend(gpus)
     for reservation in reservations.values():
         index.keep(reservation)
     for lease in leases:

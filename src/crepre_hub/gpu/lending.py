@@ -9,7 +9,7 @@ from crepre_hub.decisions import Granted, MustWait, Refused
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Source, Why
 from crepre_hub.gpu.draft import Change, Draft
-from crepre_hub.gpu.events import LeaseEnding, LeaseGranted, ShareOffered
+from crepre_hub.gpu.events import LeaseGranted, ShareOffered
 from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.room import free_until
 
@@ -41,6 +41,7 @@ def claim(book: Book, wanted: Claim, now: datetime) -> Change:
         if not (isinstance(event, ShareOffered) and event.claim.id == mine.id)
     ]
     _grant(draft, mine)
+    settle(draft)
     return draft.close(Granted("share-free"))
 
 
@@ -83,6 +84,19 @@ def withdraw(book: Book, name: str, now: datetime, why: Why = Why.WITHDRAWN) -> 
     return draft.close()
 
 
+def put_first(book: Book, name: str, now: datetime) -> Change:
+    """An admin puts a claim before all others; the line says so."""
+    mine = book.claims.get(name)
+    if mine is None:
+        return Change(book, NO_CLAIM)
+    if mine.first or mine.offer is not None:
+        return Change(book, Granted("first-already"))
+    draft = Draft(book, now)
+    draft.put_claim(replace(mine, first=True))
+    settle(draft)
+    return draft.close(Granted("first"))
+
+
 def accept(book: Book, name: str, now: datetime) -> Change:
     """
     Take the offered share: the claim becomes a lease.
@@ -112,6 +126,7 @@ def accept(book: Book, name: str, now: datetime) -> Change:
         )
     draft = Draft(book, now)
     _grant(draft, mine)
+    settle(draft)
     return draft.close(Granted("offer-taken"))
 
 
@@ -168,6 +183,7 @@ def renew(book: Book, name: str, now: datetime) -> Change:
     draft.charge(lease.course, more)
     longer = replace(lease, ends=ends, told=None, idle_told=None, charged=lease.charged + more)
     draft.put_lease(longer)
+    settle(draft)
     return draft.close(Granted("nobody-waits"))
 
 
@@ -202,9 +218,8 @@ def end(book: Book, name: str, now: datetime, why: Why) -> Change:
     if lease.ending is not None:
         return Change(book, Granted("ending-already"))
     draft = Draft(book, now)
-    ending = replace(lease, ending=why)
-    draft.put_lease(ending)
-    draft.tell(LeaseEnding(ending, why))
+    draft.stop(lease, why)
+    settle(draft)
     return draft.close()
 
 

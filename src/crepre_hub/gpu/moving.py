@@ -16,7 +16,7 @@ def room_for(books: Books, wish: Wish, interval: Interval, now: datetime) -> Pla
     """A place for *wish* that is free during all of *interval*; None if there is none."""
     begin = max(interval.start, now)
     found: list[tuple[tuple[object, ...], Place]] = []
-    for gpu, memory in lent_for(wish, books.gpus):
+    for gpu, memory in lent_for(wish, books.index.lent):
         if free_until(books.index, gpu, memory, begin, interval.end, now=now) < interval.end:
             continue
         left = gpu.memory - load(books.index, gpu.uuid, begin, now) - memory
@@ -30,8 +30,18 @@ def room_for(books: Books, wish: Wish, interval: Interval, now: datetime) -> Pla
     return min(found)[1] if found else None
 
 
+def may_be_lost(books: Books) -> bool:
+    """Whether some place may be on a GPU that is not lent; cheap to ask."""
+    index = books.index
+    if index.short or len(index.lent) == len(books.gpus):
+        return bool(index.short)
+    return any(kept and not books.gpus[uuid].is_lent for uuid, kept in index.kept.items())
+
+
 def place_again(draft: Draft) -> None:
     """Find another GPU for every place that is on none that is lent."""
+    if not may_be_lost(draft):
+        return
     for reservation in [*draft.reservations.values()]:
         lost = [n for n, place in enumerate(reservation.places) if _is_lost(draft, place)]
         if lost:

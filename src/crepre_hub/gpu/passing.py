@@ -10,16 +10,17 @@ from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
 from crepre_hub.gpu.draft import DONE, Change, Draft
 from crepre_hub.gpu.events import (
-    LeaseEnding,
     NoShowReleased,
     Notice,
     OfferLapsed,
     StaysForLesson,
 )
-from crepre_hub.gpu.line import settle
-from crepre_hub.gpu.moving import place_again
+from crepre_hub.gpu.line import may_serve, settle
+from crepre_hub.gpu.moving import may_be_lost, place_again
 from crepre_hub.gpu.reservations import Place, Reservation
 from crepre_hub.gpu.rules import Rules
+
+NO_TIME = timedelta(0)
 
 
 def tick(book: Book, now: datetime) -> Change:
@@ -28,15 +29,20 @@ def tick(book: Book, now: datetime) -> Change:
 
     However late it comes, it does all of it; until then shares stay held, never lent twice.
     """
+    soon = now + max(book.rules.notices, default=NO_TIME)
+    near = [lease for lease in book.leases.values() if lease.ends <= soon]
+    ending = [lease for lease in near if _is_due(lease, book.rules, now)]
+    lapsed = [each for each in book.claims.values() if each.offer and each.offer.until <= now]
+    over = [each for each in book.reservations.values() if _is_over(each, book.rules, now)]
+    if not (ending or lapsed or over or may_be_lost(book) or may_serve(book.index)):
+        return Change(book, DONE)
     draft = Draft(book, now)
-    for lease in book.leases.values():
-        if lease.ending is None:
-            _look_at(draft, lease)
-    for claim in book.claims.values():
-        if claim.offer is not None and claim.offer.until <= now:
-            _lapse(draft, claim)
-    for reservation in [*draft.reservations.values()]:
-        _pass_over(draft, reservation)
+    for lease in ending:
+        _look_at(draft, lease)
+    for claim in lapsed:
+        _lapse(draft, claim)
+    for reservation in over:
+        _pass_over(draft, draft.reservations[reservation.id])
     place_again(draft)
     settle(draft)
     return draft.close() if draft.events else Change(book, DONE)
@@ -67,20 +73,24 @@ def _moments_of(reservation: Reservation, rules: Rules) -> Iterator[datetime]:
             yield _no_show_at(reservation, place, rules)
 
 
+def _is_due(lease: Lease, rules: Rules, now: datetime) -> bool:
+    """Whether it ends now, or a notice is to be given."""
+    if lease.ending is not None:
+        return False
+    left = lease.ends - now
+    return left <= NO_TIME or any(left <= n and _is_new(lease, n) for n in rules.notices)
+
+
 def _look_at(draft: Draft, lease: Lease) -> None:
     """Its end, or a notice before it."""
-    if lease.ends <= draft.now:
-        if not _stays_for_lesson(draft, lease):
-            ending = replace(lease, ending=Why.TIME_IS_UP)
-            draft.put_lease(ending)
-            draft.tell(LeaseEnding(ending, Why.TIME_IS_UP))
-        return
     left = lease.ends - draft.now
-    reached = [notice for notice in draft.rules.notices if left <= notice]
-    if reached and _is_new(lease, min(reached)):
-        told = replace(lease, told=min(reached))
-        draft.put_lease(told)
-        draft.tell(Notice(told, left))
+    if left <= NO_TIME:
+        if not _stays_for_lesson(draft, lease):
+            draft.stop(lease, Why.TIME_IS_UP)
+        return
+    told = replace(lease, told=min(notice for notice in draft.rules.notices if left <= notice))
+    draft.put_lease(told)
+    draft.tell(Notice(told, left))
 
 
 def _is_new(lease: Lease, notice: timedelta) -> bool:
@@ -125,23 +135,34 @@ def _lapse(draft: Draft, claim: Claim) -> None:
     draft.tell(OfferLapsed(behind))
 
 
+def _is_over(reservation: Reservation, rules: Rules, now: datetime) -> bool:
+    """Whether it has ended, or nobody came for one of its places."""
+    if reservation.interval.start > now:
+        return False
+    return reservation.interval.end <= now or bool(_missed(reservation, rules, now))
+
+
+def _missed(reservation: Reservation, rules: Rules, now: datetime) -> list[int]:
+    """The places for which nobody came in time."""
+    return [
+        number
+        for number, place in enumerate(reservation.places)
+        if _is_empty(place) and _no_show_at(reservation, place, rules) <= now
+    ]
+
+
 def _pass_over(draft: Draft, reservation: Reservation) -> None:
     """Forget a reservation that is over; release the places for which nobody came."""
-    current = draft.reservations[reservation.id]
-    if current.interval.end <= draft.now:
-        draft.drop_reservation(current)
+    if reservation.interval.end <= draft.now:
+        draft.drop_reservation(reservation)
         return
-    due = [
-        number
-        for number, place in enumerate(current.places)
-        if _is_empty(place) and _no_show_at(current, place, draft.rules) <= draft.now
-    ]
+    due = _missed(reservation, draft.rules, draft.now)
     if due:
         places = tuple(
             replace(place, released=True) if number in due else place
-            for number, place in enumerate(current.places)
+            for number, place in enumerate(reservation.places)
         )
-        after = replace(current, places=places)
+        after = replace(reservation, places=places)
         draft.put_reservation(after)
         draft.tell(NoShowReleased(after, len(due)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -76,58 +76,79 @@ def free_until(
     begins, so these moments are looked at and no others.
     """
     room = gpu.memory - memory
+    kept = index.kept.get(gpu.uuid)
+    if (
+        begin <= now
+        and not (kept and kept[0].start < end)
+        and not (ahead and ahead.gpu == gpu.uuid)
+    ):
+        return end if index.held.get(gpu.uuid, 0) <= room else begin
     if load(index, gpu.uuid, begin, now, ahead) > room:
         return begin
-    starts = [kept.start for kept in index.kept.get(gpu.uuid, ()) if begin < kept.start < end]
-    if ahead is not None and ahead.gpu == gpu.uuid and begin < ahead.kept.start < end:
-        starts = sorted([*starts, ahead.kept.start])
-    for start in starts:
+    for start in _starts(index, gpu.uuid, begin, end, ahead):
         if load(index, gpu.uuid, start, now, ahead) > room:
             return start
     return end
 
 
-def divided(gpus: Mapping[str, Gpu]) -> set[str]:
-    """Cards that are lent in slices, and so not as a whole."""
-    return {gpu.parent for gpu in gpus.values() if gpu.parent}
+def _starts(
+    index: Index, gpu: str, begin: datetime, end: datetime, ahead: Ahead | None
+) -> list[datetime]:
+    """When something begins on *gpu* after *begin* and before *end*, earliest first."""
+    starts = []
+    for kept in index.kept.get(gpu, ()):
+        if kept.start >= end:
+            break
+        if kept.start > begin:
+            starts.append(kept.start)
+    if ahead is not None and ahead.gpu == gpu and begin < ahead.kept.start < end:
+        starts.append(ahead.kept.start)
+        starts.sort()
+    return starts
 
 
-def lent_for(wish: Wish, gpus: Mapping[str, Gpu]) -> Iterator[tuple[Gpu, int]]:
-    """GPUs in service that are large enough for *wish*, and what it would hold on each."""
-    cut = divided(gpus)
-    for gpu in gpus.values():
-        if gpu.is_lent and gpu.uuid not in cut and (memory := wish.on(gpu)):
+def lent_for(wish: Wish, gpus: Iterable[Gpu]) -> Iterator[tuple[Gpu, int]]:
+    """Those of *gpus* that are large enough for *wish*, and what it would hold on each."""
+    for gpu in gpus:
+        if memory := wish.on(gpu):
             yield gpu, memory
 
 
-def best_spot(books: Books, kind: Kind, now: datetime, ahead: Ahead | None = None) -> Spot | None:
+def best_spot(
+    books: Books,
+    kind: Kind,
+    now: datetime,
+    *,
+    ahead: Ahead | None = None,
+    among: Iterable[Gpu] | None = None,
+) -> Spot | None:
     """
     The best room for a claim of *kind* now; None if there is none.
 
-    The claim window counts: whoever takes the offer in its last moment has the whole length.
+    It is looked for *among* some GPUs, or all that are lent. The claim window counts: whoever
+    takes the offer in its last moment has the whole length.
 
     Best is first where the lease is not cut short, then where no more is taken than was wished
     for, then (``Rules.spread`` aside) the fullest GPU, so that whole ones stay whole.
     """
-    found: tuple[tuple[object, ...], Spot] | None = None
-    index, wanted = books.index, now + books.rules.claim_window + kind.length
-    for gpu, memory in lent_for(kind.wish, books.gpus):
+    best: Spot | None = None
+    best_rank = (True, 0, 0)
+    spread = books.rules.spread
+    index, wish, wanted = books.index, kind.wish, now + books.rules.claim_window + kind.length
+    for gpu, memory in lent_for(wish, index.lent if among is None else among):
         left = gpu.memory - index.held.get(gpu.uuid, 0) - memory
         if left < 0:
+            continue
+        is_split = wish.whole and gpu.tier is Tier.SHARED
+        rank = (is_split, memory - wish.memory, -left if spread else left)
+        if best is not None and rank >= best_rank and best.until == wanted:
             continue
         until = free_until(index, gpu, memory, now, wanted, now=now, ahead=ahead)
         if until - now < kind.least:
             continue
-        order = (
-            wanted - until,
-            kind.wish.whole and gpu.tier is Tier.SHARED,
-            memory - kind.wish.memory,
-            -left if books.rules.spread else left,
-            gpu.uuid,
-        )
-        if found is None or order < found[0]:
-            found = order, Spot(gpu.uuid, memory, until)
-    return found[1] if found else None
+        if best is None or until > best.until or (until == best.until and rank < best_rank):
+            best, best_rank = Spot(gpu.uuid, memory, until), rank
+    return best
 
 
 def turn(books: Books, kind: Kind, now: datetime) -> Ahead | None:
@@ -137,20 +158,48 @@ def turn(books: Books, kind: Kind, now: datetime) -> Ahead | None:
     None if it fits on no GPU at any moment that is known.
     """
     found: Ahead | None = None
-    for gpu, memory in lent_for(kind.wish, books.gpus):
-        for moment in _changes(books.index, gpu.uuid, now):
+    index, longest = books.index, books.rules.claim_window + kind.length
+    options = [
+        (_first_room(index, gpu, memory, now), gpu.uuid, memory)
+        for gpu, memory in lent_for(kind.wish, index.lent)
+    ]
+    options.sort()
+    for first, uuid, memory in options:
+        if found is not None and first >= found.kept.start:
+            break
+        for moment in _changes(index, uuid, first, now):
             if found is not None and moment >= found.kept.start:
                 break
-            until = free_until(books.index, gpu, memory, moment, moment + kind.length, now=now)
+            gpu = books.gpus[uuid]
+            until = free_until(index, gpu, memory, moment, moment + longest, now=now)
             if until - moment >= kind.least:
-                found = Ahead(gpu.uuid, Kept(moment, until, memory, ""))
+                found = Ahead(uuid, Kept(moment, until, memory, ""))
                 break
     return found
 
 
-def _changes(index: Index, gpu: str, now: datetime) -> list[datetime]:
-    """Moments to come at which *gpu* has more room than before; what is over ends in a minute."""
+def _first_room(index: Index, gpu: Gpu, memory: int, now: datetime) -> datetime:
+    """Before this moment those who hold *gpu* leave less than *memory*, reservations aside."""
+    free = gpu.memory - index.held.get(gpu.uuid, 0)
+    if free >= memory:
+        return now
+    holds = index.holds[gpu.uuid]
+    if memory == gpu.memory or len(holds) == 1:
+        return max(hold.ends for hold in holds)
+    for ends, held in sorted((hold.ends, hold.memory) for hold in holds):
+        free += held
+        if free >= memory:
+            return ends
+    return now
+
+
+def _changes(index: Index, gpu: str, first: datetime, now: datetime) -> list[datetime]:
+    """
+    Moments to come, *first* or later, at which *gpu* has more room than before.
+
+    What is over, and whose server still runs, ends in a minute.
+    """
     soon = now + MINUTE
-    ends = {max(hold.ends, soon) for hold in index.holds.get(gpu, ())}
+    ends = {max(hold.ends, soon) for hold in index.holds.get(gpu, ()) if hold.ends >= first}
     ends.update(kept.end for kept in index.kept.get(gpu, ()) if kept.end > now)
-    return sorted(ends)
+    return sorted(end for end in ends if end >= first)
