@@ -1,11 +1,11 @@
 """
 The hub's process.
 
-JupyterHub itself, with five things more: it listens on the seats' network as well as on loopback.
+JupyterHub itself, with seven things more: it listens on the seats' network as well as on loopback.
 It looks at the course files every few seconds, so that a broken edit is in the log before a
-student meets it. Once a minute it compares its table with the servers that are really there, and
-ends those that nobody knows any more. It keeps its groups and roles equal to the courses' rosters.
-It has the courses' pages.
+student meets it. Once a minute it compares its table with the servers that are really there, ends
+those that nobody knows any more, and writes down which ones run. It keeps its groups and roles
+equal to the courses' rosters. It has the courses' pages, and answers in its reader's language.
 """
 
 from __future__ import annotations
