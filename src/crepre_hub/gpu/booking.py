@@ -65,18 +65,13 @@ def _is_no_request(book: Book, request: Request, now: datetime) -> Refused | Non
 
 
 def _keep(draft: Draft, request: Request, number: int, interval: Interval) -> Refused | None:
-    kept = Reservation(
-        f"{request.series}/{number}", request.series, request.course, interval, request.wish, ()
+    places = room_for(draft, request.wish, interval, request.count, draft.now)
+    if len(places) < request.count:
+        return _no_room(draft, request, interval, len(places))
+    name = f"{request.series}/{number}"
+    draft.put_reservation(
+        Reservation(name, request.series, request.course, interval, request.wish, places)
     )
-    draft.put_reservation(kept)
-    for count in range(request.count):
-        place = room_for(draft, request.wish, interval, draft.now)
-        if place is None:
-            return _no_room(draft, request, interval, count)
-        kept = Reservation(
-            kept.id, kept.series, kept.course, interval, kept.wish, (*kept.places, place)
-        )
-        draft.put_reservation(kept)
     return None
 
 

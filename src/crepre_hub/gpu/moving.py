@@ -7,27 +7,44 @@ from datetime import datetime
 
 from crepre_hub.gpu.draft import Draft
 from crepre_hub.gpu.events import ReservationMoved, ReservationShort
-from crepre_hub.gpu.gpus import Tier, Wish
+from crepre_hub.gpu.gpus import Gpu, Tier, Wish
 from crepre_hub.gpu.reservations import Interval, Place, Reservation
-from crepre_hub.gpu.room import Books, free_until, lent_for, load
+from crepre_hub.gpu.room import Books, lent_for, load
 
 
-def room_for(books: Books, wish: Wish, interval: Interval, now: datetime) -> Place | None:
-    """A place for *wish* that is free during all of *interval*; None if there is none."""
+def room_for(
+    books: Books, wish: Wish, interval: Interval, count: int, now: datetime
+) -> tuple[Place, ...]:
+    """Up to *count* places for *wish* that are free during all of *interval*."""
+    lent = [*lent_for(wish, books.index.lent)]
+    left = {gpu.uuid: gpu.memory - _most(books, gpu.uuid, interval, now) for gpu, _ in lent}
+    places: list[Place] = []
+    for _ in range(count):
+        options = [
+            (_rank(books, wish, gpu, memory, left[gpu.uuid]), gpu.uuid, memory)
+            for gpu, memory in lent
+            if memory <= left[gpu.uuid]
+        ]
+        if not options:
+            break
+        _, uuid, memory = min(options)
+        left[uuid] -= memory
+        places.append(Place(uuid, memory))
+    return tuple(places)
+
+
+def _rank(books: Books, wish: Wish, gpu: Gpu, memory: int, left: int) -> tuple[bool, int, int]:
+    """The least is the best GPU to keep, as for leases."""
+    is_split = wish.whole and gpu.tier is Tier.SHARED
+    return is_split, memory - wish.memory, -left if books.rules.spread else left
+
+
+def _most(books: Books, gpu: str, interval: Interval, now: datetime) -> int:
+    """The most that *gpu* has to carry at any moment of *interval*."""
     begin = max(interval.start, now)
-    found: list[tuple[tuple[object, ...], Place]] = []
-    for gpu, memory in lent_for(wish, books.index.lent):
-        if free_until(books.index, gpu, memory, begin, interval.end, now=now) < interval.end:
-            continue
-        left = gpu.memory - load(books.index, gpu.uuid, begin, now) - memory
-        order = (
-            wish.whole and gpu.tier is Tier.SHARED,
-            memory - wish.memory,
-            -left if books.rules.spread else left,
-            gpu.uuid,
-        )
-        found.append((order, Place(gpu.uuid, memory)))
-    return min(found)[1] if found else None
+    starts = [kept.start for kept in books.index.kept.get(gpu, ())]
+    moments = {begin, *(start for start in starts if begin < start < interval.end)}
+    return max(load(books.index, gpu, moment, now) for moment in moments)
 
 
 def may_be_lost(books: Books) -> bool:
@@ -62,8 +79,7 @@ def _move(draft: Draft, reservation: Reservation, lost: list[int]) -> None:
         places[number] = replace(places[number], gpu="", memory=0)
         current = replace(current, places=tuple(places))
         draft.put_reservation(current)
-        found = room_for(draft, current.wish, current.interval, draft.now)
-        if found is not None:
+        for found in room_for(draft, current.wish, current.interval, 1, draft.now):
             places[number] = replace(places[number], gpu=found.gpu, memory=found.memory)
             current = replace(current, places=tuple(places))
             draft.put_reservation(current)
