@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crepre_hub.backends.backend import Backend, Seat
-from crepre_hub.courses.access import Offer, offers_for
+from crepre_hub.courses.access import Offer, offers_for, writes_data
 from crepre_hub.courses.choose import choose, preselected, why_nothing
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.people import HubUser, PeopleDesk
@@ -86,5 +86,8 @@ class LaunchDesk:
             answer = self._visits.may_start_for(asked_by, user, offer.course.id)
             if isinstance(answer, Refused):
                 return answer
-        placement = on_own_image(offer.placement, self._own_images())
+        placement = replace(
+            on_own_image(offer.placement, self._own_images()),
+            writes_data=writes_data(offer.course, person),
+        )
         return Launch(placement, self._backend.render(placement, Seat(user.name, server)))

@@ -18,6 +18,7 @@ from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
+from crepre_hub.hub.lab_handlers import ROUTES
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
 from crepre_hub.hub.my_handlers import MyHandler
@@ -74,6 +75,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
     c.CrepreHub.people = lambda: wiring.desks.people
     c.CrepreHub.visits = lambda: wiring.desks.visits
     c.CrepreHub.joining = lambda: wiring.desks.joining
+    c.CrepreHub.examine = lambda: wiring.examine()  # noqa: PLW0108  (see configure_hub)
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
     c.CrepreHub.ends = lambda: wiring.ends
@@ -96,6 +98,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/language", LanguageHandler),
         (r"/my", MyHandler),
         (r"/login/lti/link/([\w-]+)", DeepLinkHandler),
+        *ROUTES,
     ]
     c.SeatMixin.before_start = lambda spawner: spawner.user.settings["app"].standing.refresh(
         spawner.user.name
