@@ -17,7 +17,7 @@ teachers = ["tia"]
 students = ["absent"]
 [profiles.small]
 title = "Small listening room"
-image = "course-cpu"
+image = "minimal"
 """
 
 
