@@ -72,7 +72,9 @@ class GpuBookStore:
                 found[kind][name] = KINDS[kind].validate_json(content)
             elif kind is not None:
                 found[kind][name] = getattr(known, kind)[name]
-        return Book(known.rules, **found, version=rows[0][0])
+        gpus, leases, claims, reservations, usage = (found[kind] for kind in KINDS)
+        version = rows[0][0]
+        return Book(known.rules, gpus, leases, claims, reservations, usage, version)
 
     def write(self, before: Book, change: Change) -> bool:
         """

@@ -229,6 +229,7 @@ announcements = Table(
     Column("created_at", UtcMoment, nullable=False),
     Column("until", UtcMoment, nullable=False),
     Index("crepre_announcements_course", "course", "until"),
+)
 
 gpu_book = Table(
     "crepre_gpu_book",
