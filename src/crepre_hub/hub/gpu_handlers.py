@@ -14,7 +14,7 @@ from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.claims import Claim, Lease
-from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of, state_of_desk
+from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
 
@@ -127,7 +127,7 @@ class GpuHandler(LinedSpawnHandler):
         user, seen = self.current_user, mine(self.desk, self.current_user.name)
         wanted = seen.lease or (seen.view.claim if seen.view else None)
         spawner = user.spawners.get(wanted.server if wanted else "")
-        server = state_of(user) if spawner is not None else ""
+        server = doing(spawner) if spawner is not None else ""
         times = Times(self.desk.book().rules, self.desk.now)
         has_lease = bool(seen.lease and spawner and spawner.lease == seen.lease.id)
         return GpuPage(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from crepre_hub.desk.gpu_views import ENDED, Board, Mine
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import StoreUnreachable
+from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
 from crepre_hub.sentences import say, together
@@ -97,6 +98,49 @@ def gpu_note(user: object, desk: LendingDesk) -> str:
         return _note(getattr(user, "name", ""), desk)
     except StoreUnreachable:
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuNews:
+    """Something that a running JupyterLab shows once; what is new has another id."""
+
+    id: str
+    text: str
+
+
+def gpu_news(desk: LendingDesk, person: str) -> tuple[GpuNews, ...]:
+    """
+    What *person* is to hear at work: an end that is near, a GPU that is kept for them.
+
+    Raises:
+        StoreUnreachable: If nobody can say.
+    """
+    book, times = desk.book(), Times(desk.book().rules, desk.now)
+    leases = [each for each in book.leases.values() if each.person == person]
+    news = [_of_lease(each, times) for each in leases if each.told is not None or each.idle_told]
+    claim = book.claim_of(person)
+    if claim is not None and claim.offer is not None:
+        until = times.seconds(claim.offer.until)
+        text = say("A GPU is kept for you until %(time)s. Look at: GPUs, in the lab.", time=until)
+        news.append(GpuNews(f"gpu-{claim.id}-offer-{claim.missed}", text))
+    return tuple(news)
+
+
+def _of_lease(lease: Lease, times: Times) -> GpuNews:
+    if lease.idle_told is not None:
+        text = say(
+            "Your GPU does nothing, and others wait for one. Unless it is used again soon, your"
+            " server is stopped; what you have saved is kept."
+        )
+        return GpuNews(f"gpu-{lease.id}-idle-{lease.idle_told:%H%M}", text)
+    assert lease.told is not None
+    text = say(
+        "Your GPU is lent to you until %(time)s; then your server is stopped. Save your work. In"
+        " the lab, under GPUs, you can renew your time while nobody waits.",
+        time=times.clock(lease.ends),
+    )
+    minutes = round(lease.told.total_seconds() / 60)
+    return GpuNews(f"gpu-{lease.id}-{lease.ends:%H%M}-{minutes}", text)
 
 
 def _note(person: str, desk: LendingDesk) -> str:
