@@ -15,6 +15,7 @@ from crepre_hub.desk.gpu_views import mine
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
+from crepre_hub.hub.running import doing
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
 
