@@ -290,8 +290,7 @@ def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 def may_open(actor: str, path: str, fields: dict[str, str], target: str) -> bool:
     """Whether the table lets *actor* do that on a page."""
-    if "/spawn" in path or "/my/archive" in path:
-    if "/spawn" in path or path == "/hub/board":
+    if "/spawn" in path or "/my/archive" in path or path == "/hub/board":
         return False
     if fields.get("action") == "invite":
         course = fields["who"].partition("/")[0]

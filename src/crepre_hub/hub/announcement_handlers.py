@@ -114,10 +114,9 @@ class NewsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
     """
 
     async def get(self) -> None:
-        """A list of texts, each with its id and the title of its course."""
+        """A list of texts, each with its id and the title of its course, or what it is about."""
         if not isinstance(self.current_user, User):  # nobody, or a service
             raise web.HTTPError(403)
-        """A list of texts, each with its id and the title of its course or what it is about."""
         desk: AnnouncementDesk = self.app.desks().announcements
         with come_back_later():
             news = desk.for_user(hub_user(self.current_user))

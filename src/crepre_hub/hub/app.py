@@ -5,8 +5,8 @@ JupyterHub itself, with eight things more: it listens on the seats' network as w
 It looks at the course files every few seconds, so that a broken edit is in the log before a
 student meets it. Once a minute it compares its table with the servers that are really there, ends
 those that nobody knows any more, and writes down which ones run. It keeps its groups and roles
-equal to the courses' rosters. It has the courses' pages, answers in its reader's language, and looks
-after the leases of GPUs.
+equal to the courses' rosters. It has the courses' pages, and answers in its reader's language. It
+looks after the leases of GPUs.
 """
 
 from __future__ import annotations

@@ -240,7 +240,12 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         self._may_still_run = False
 
     def run_post_stop_hook(self) -> Any:
-        """The hub says that the server is gone, also where it never ran or ended by itself."""
+        """As JupyterHub does it; it is here that every end of a server comes by."""
+        self.after_stop(self)
+        self._give_back()
+        return super().run_post_stop_hook()
+
+    def _give_back(self) -> None:
         if self.lease and not self._may_still_run:
             lending: LendingDesk = self.lending()
             try:
@@ -248,7 +253,6 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
                 self.lease = ""
             except CrepreError as error:
                 self.log.warning("Lease %s is given back later: %s", self.lease, error)
-        return super().run_post_stop_hook()
 
     # --- found again by a restarted hub
 
@@ -300,11 +304,6 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         self._known_version = ""
         self.course = ""
         self.profile = ""
-
-    def run_post_stop_hook(self) -> Any:
-        """As JupyterHub does it; it is here that every end of a server comes by."""
-        self.after_stop(self)
-        return super().run_post_stop_hook()
 
     @property
     def server(self) -> Any:
