@@ -24,6 +24,7 @@ from crepre_hub.login.ways import ways_of
 from crepre_hub.ops.archive_files import ArchiveFolder
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.probes.gpu_caps import limited_gpus
+from crepre_hub.probes.gpu_use import GpuSample, sample_gpus
 from crepre_hub.probes.gpus import look_at_gpus
 from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
@@ -156,6 +157,7 @@ def park_of(settings: Settings) -> Park:
         look=lambda: look_at_gpus(section).gpus,
         cap=lambda gpu, share: cap_for(gpu, share, section.cap, limited()),
         lease=lambda: section.lease,
+        sample=lambda uuids: GpuSample() if section.found_by == "list" else sample_gpus(uuids),
     )
 
 

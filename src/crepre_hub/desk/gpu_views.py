@@ -198,24 +198,32 @@ class Board:
     as_of: datetime
 
 
-def board(book: Book, reader: Reader, now: datetime) -> Board:
-    """The board: GPUs in their machine's order, the line in its own, reservations by time."""
+def board(
+    book: Book, reader: Reader, now: datetime, used: Mapping[str, int] | None = None
+) -> Board:
+    """
+    The board: GPUs in their machine's order, the line in its own, reservations by time.
+
+    Args:
+        used: Bytes that programs take on each GPU, where that was measured.
+    """
+    measured = used or {}
     views = sorted(outlook(book, now).values(), key=lambda view: view.place)
     kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
     return Board(
-        tuple(_gpu_row(book, gpu, reader) for gpu in book.gpus.values()),
+        tuple(_gpu_row(book, gpu, reader, measured.get(gpu.uuid)) for gpu in book.gpus.values()),
         tuple(_line_row(view, reader) for view in views if view.place),
         tuple(_kept_row(each, reader) for each in kept if each.interval.start < now + WEEK),
         now,
     )
 
 
-def _gpu_row(book: Book, gpu: Gpu, reader: Reader) -> GpuRow:
+def _gpu_row(book: Book, gpu: Gpu, reader: Reader, used: int | None) -> GpuRow:
     offers = (c for c in book.claims.values() if c.offer is not None and c.offer.gpu == gpu.uuid)
     held = [_lease_row(lease, reader) for lease in book.leases_on(gpu.uuid)]
     held += [_offer_row(claim, reader) for claim in offers]
     free = book.free_on(gpu.uuid) if gpu.is_lent else 0
-    return GpuRow(gpu.uuid, gpu.name, gpu.memory, free, gpu.state, gpu.reason, tuple(held))
+    return GpuRow(gpu.uuid, gpu.name, gpu.memory, free, gpu.state, gpu.reason, tuple(held), used)
 
 
 def _lease_row(lease: Lease, reader: Reader) -> HeldRow:

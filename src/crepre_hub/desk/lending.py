@@ -21,11 +21,13 @@ from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.events import Event, StrayServer
 from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.gpu.gpus import Gpu, Wish
+from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.inventory import drain, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, renew, withdraw
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
+from crepre_hub.probes.gpu_use import GpuSample
 from crepre_hub.sentences import say
 from crepre_hub.store.gpu_book import GpuBookStore
 
@@ -53,12 +55,14 @@ class Park:
         look: Asks the machine what it has; may take a second.
         cap: What keeps a lease of so many bytes on a GPU to them.
         lease: How long a GPU is lent where a profile does not say.
+        sample: Who uses the GPUs named, at this moment; empty where nobody can say.
     """
 
     rules: Callable[[], Rules]
     look: Callable[[], Sequence[Gpu]]
     cap: Callable[[Gpu, int], Cap]
     lease: Callable[[], timedelta]
+    sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +273,14 @@ class LendingDesk:
         """Ask the machine which GPUs it has, and write down what has changed."""
         gpus = self._park.look()
         return self._apply(lambda book, now: inventory(book, gpus, now)).events
+
+    def sample(self) -> GpuSample:
+        """Who uses the GPUs at this moment; may take a second."""
+        return self._park.sample([*self.book().gpus])
+
+    def end_idle(self, since: Mapping[str, datetime]) -> tuple[Event, ...]:
+        """Tell, and later end, leases that have done nothing *since* then while others wait."""
+        return self._apply(lambda book, now: end_idle(book, since, now)).events
 
     def reconcile(
         self, found: Iterable[Found], known: Collection[str], *, grace: timedelta

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from crepre_hub.backends.backend import Found
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.gpu_kept import kept_in_files
+from crepre_hub.desk.gpu_watch import idle_since
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.claims import Lease
@@ -25,6 +26,10 @@ class GpuKeeper:
 
     Args:
         app: The hub.
+
+    Attributes:
+        refused: What courses' files ask to have kept and cannot get, by series.
+        used: Bytes in use on each GPU, at the last look; only of those that NVML measures.
     """
 
     def __init__(self, app: Any, desk: LendingDesk) -> None:
@@ -32,6 +37,9 @@ class GpuKeeper:
         self._desk = desk
         self._stopping: dict[str, asyncio.Task[None]] = {}
         self.refused: Mapping[str, Refused] = {}
+        self.used: Mapping[str, int] = {}
+        self._idle: Mapping[str, datetime] = {}
+        self._lease_in: Mapping[str, str] = {}
 
     def tick(self) -> None:
         """Do what is due, and stop the servers of leases that are over."""
@@ -51,8 +59,18 @@ class GpuKeeper:
             for event in await asyncio.to_thread(self._desk.look):
                 log.info("%s", event)
             self.keep()
+            await self._watch()
         except CrepreError as error:
             log.warning("GPUs were not looked at: %s", error)
+
+    async def _watch(self) -> None:
+        """Sample who uses the GPUs; a lease that does nothing while others wait is told so."""
+        sample = await asyncio.to_thread(self._desk.sample)
+        self.used = {each.gpu: each.used_bytes for each in sample.loads}
+        book, now = self._desk.book(), self._desk.now
+        self._idle = idle_since(book, sample, self._lease_in, self._idle, now)
+        for event in self._desk.end_idle(self._idle):
+            log.info("%s", event)
 
     def keep(self) -> None:
         """Reserve what the courses' files ask for; what cannot be kept is told once."""
@@ -82,6 +100,7 @@ class GpuKeeper:
 
     def _learn(self, found: Sequence[Found]) -> None:
         """A hub that was killed during a start has not written down what it gave."""
+        self._lease_in = {each.id: each.gpu.lease for each in found if each.gpu is not None}
         for each in found:
             spawner = self._spawner_or_none(each.seat.user, each.seat.server)
             if spawner is not None and spawner.server_id == each.id and each.gpu is not None:
