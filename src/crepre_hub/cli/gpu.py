@@ -35,7 +35,7 @@ ADMIN = Reader("", is_admin=True)
 def board(as_json: AsJson = False) -> None:
     """Each GPU with its leases, the line, and what is reserved in the next 7 days."""
     with lending_desk() as desk:
-        seen = board_of(desk.book(), ADMIN, desk.now)
+        seen = board_of(desk, ADMIN)
     if as_json:
         print_json(asdict(seen))
         return

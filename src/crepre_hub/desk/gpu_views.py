@@ -14,7 +14,7 @@ from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
 from crepre_hub.gpu.gpus import Gpu, State
 from crepre_hub.gpu.lending import renew
-from crepre_hub.gpu.outlook import WaitingView, outlook
+from crepre_hub.gpu.outlook import WaitingView
 from crepre_hub.gpu.reservations import Reservation
 from crepre_hub.gpu.usage import Used
 from crepre_hub.sentences import say
@@ -55,7 +55,7 @@ def mine(desk: LendingDesk, person: str) -> Mine:
     return Mine(
         lease,
         book.gpus.get(lease.gpu) if lease else None,
-        outlook(book, now)[claim.id] if claim else None,
+        desk.outlook().get(claim.id) if claim else None,
         _why_no_renewal(desk, lease) if lease else "",
     )
 
@@ -198,17 +198,15 @@ class Board:
     as_of: datetime
 
 
-def board(
-    book: Book, reader: Reader, now: datetime, used: Mapping[str, int] | None = None
-) -> Board:
+def board(desk: LendingDesk, reader: Reader, used: Mapping[str, int] | None = None) -> Board:
     """
     The board: GPUs in their machine's order, the line in its own, reservations by time.
 
     Args:
         used: Bytes that programs take on each GPU, where that was measured.
     """
-    measured = used or {}
-    views = sorted(outlook(book, now).values(), key=lambda view: view.place)
+    book, now, measured = desk.book(), desk.now, used or {}
+    views = sorted(desk.outlook().values(), key=lambda view: view.place)
     kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
     return Board(
         tuple(_gpu_row(book, gpu, reader, measured.get(gpu.uuid)) for gpu in book.gpus.values()),

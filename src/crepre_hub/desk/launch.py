@@ -15,7 +15,6 @@ from crepre_hub.desk.visits import VisitDesk
 from crepre_hub.errors import StoreUnreachable
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Lease
-from crepre_hub.gpu.outlook import availability
 from crepre_hub.profiles.profile import OwnImages, Placement, on_own_image
 from crepre_hub.sentences import say, say_number
 
@@ -85,16 +84,15 @@ class LaunchDesk:
         if offer.profile.gpu is None:
             return ""
         try:
-            book, now = self._gpus.book(), self._gpus.now
+            seen = self._gpus.availability(asked_for(offer, Seat("", "")))
+            rules = self._gpus.book().rules
         except StoreUnreachable:
             return ""  # other profiles can still be started
-        asked = asked_for(offer, Seat("", ""))
-        seen = availability(book, self._gpus.claim_for(asked).kind, now)
         if seen.free_now:
             return say_number("%(num)s free now", "%(num)s free now", seen.free_now)
         if seen.probably_free_at is None:
             return say("none free just now")
-        return say("next at about %(time)s", time=book.rules.clock(seen.probably_free_at))
+        return say("next at about %(time)s", time=rules.clock(seen.probably_free_at))
 
     def line_up(
         self, user: HubUser, server: str, options: object, *, asked_by: HubUser | None = None

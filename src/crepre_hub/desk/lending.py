@@ -16,7 +16,7 @@ from crepre_hub.gpu import reconciling
 from crepre_hub.gpu.allowance import Allowance, left, may_claim, spent, week_of
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.booking import Request, cancel, reserve
-from crepre_hub.gpu.claims import Claim, Lease, Why
+from crepre_hub.gpu.claims import Claim, Kind, Lease, Why
 from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.events import Event, StrayServer
 from crepre_hub.gpu.given import Cap, GivenGpu
@@ -24,6 +24,7 @@ from crepre_hub.gpu.gpus import Gpu, Wish
 from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.inventory import drain, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, renew, withdraw
+from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outlook
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
@@ -36,6 +37,9 @@ TRIES = 1000
 
 FROM_FILE = "file:"
 """Begins the series of reservations that are in a course's file, and are changed there."""
+
+FRESH = timedelta(seconds=5)
+"""What is told of the time to come may be so old, if nothing has changed in the book."""
 
 NO_ALLOWANCE = Allowance()
 
@@ -98,6 +102,8 @@ class LendingDesk:
         self._known = Book(park.rules())
         self._turn = threading.RLock()
         self._unknown: frozenset[str] = frozenset()
+        self._outlook: tuple[int, datetime, Mapping[str, WaitingView]] | None = None
+        self._free: dict[Kind, tuple[int, datetime, Availability]] = {}
 
     # --- reading
 
@@ -113,6 +119,22 @@ class LendingDesk:
             if self._known.rules != (rules := self._park.rules()):
                 self._known = replace(self._known, rules=rules)
             return self._known
+
+    def outlook(self) -> Mapping[str, WaitingView]:
+        """What each claim's person sees, by claim; worked out once for all who look just now."""
+        book, now = self.book(), self.now
+        seen = self._outlook
+        if seen is None or seen[0] != book.version or not timedelta(0) <= now - seen[1] < FRESH:
+            seen = self._outlook = book.version, now, outlook(book, now)
+        return seen[2]
+
+    def availability(self, asked: Asked) -> Availability:
+        """What a card says before the click; the same for all who look just now."""
+        book, now, kind = self.book(), self.now, self.claim_for(asked).kind
+        seen = self._free.get(kind)
+        if seen is None or seen[0] != book.version or not timedelta(0) <= now - seen[1] < FRESH:
+            seen = self._free[kind] = book.version, now, availability(book, kind, now)
+        return seen[2]
 
     def given(self, lease: Lease) -> GivenGpu:
         """The GPU of *lease* as a backend is told of it."""

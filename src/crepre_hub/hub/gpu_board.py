@@ -68,7 +68,7 @@ class BoardHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no type
         book, now = self.desk.book(), self.desk.now
         reader = self._reader()
         return BoardPage(
-            board=board(book, reader, now, self.app.gpus.used),
+            board=board(self.desk, reader, self.app.gpus.used),
             is_admin=reader.is_admin,
             times=Times(book.rules, now),
             notice=SAID.get(self.get_query_argument("done", ""), ""),

@@ -32,7 +32,7 @@ CARDS = (
 
 
 @pytest.fixture
-def store(engine: Engine) -> GpuBookStore:
+def books(engine: Engine) -> GpuBookStore:
     return GpuBookStore(engine)
 
 
@@ -40,9 +40,9 @@ def wish(name: str, wanted: Wish = WHOLE) -> Claim:
     return Claim(name, name, "ml", "gpu", wanted, NOON, NOON)
 
 
-def filled(store: GpuBookStore) -> Book:
+def filled(books: GpuBookStore) -> Book:
     """A book with something of everything, each change written."""
-    book = store.read(EMPTY)
+    book = books.read(EMPTY)
     for change in (
         lambda book: inventory(book, CARDS, NOON),
         lambda book: drain(book, "MIG-c", "A new fan is on its way.", NOON),
@@ -55,88 +55,88 @@ def filled(store: GpuBookStore) -> Book:
         lambda book: give_back(book, "bo", NOON + HOUR / 2),
     ):
         after = change(book)
-        assert store.write(book, after)
+        assert books.write(book, after)
         book = after.book
     return book
 
 
-def test_a_new_lab_has_an_empty_book(store: GpuBookStore) -> None:
+def test_a_new_lab_has_an_empty_book(books: GpuBookStore) -> None:
     """At version 0."""
-    assert store.read(EMPTY) == EMPTY
-    assert store.version() == 0
+    assert books.read(EMPTY) == EMPTY
+    assert books.version() == 0
 
 
-def test_what_is_read_is_what_was_written(store: GpuBookStore) -> None:
+def test_what_is_read_is_what_was_written(books: GpuBookStore) -> None:
     """Every field of every value, offers and places of reservations as well."""
-    book = filled(store)
+    book = filled(books)
     assert book.leases
     assert book.reservations
     assert any(each.offer for each in book.claims.values())
-    assert store.read(EMPTY) == book
-    assert store.version() == book.version
+    assert books.read(EMPTY) == book
+    assert books.version() == book.version
 
 
-def test_of_two_who_read_the_same_book_one_writes(store: GpuBookStore) -> None:
+def test_of_two_who_read_the_same_book_one_writes(books: GpuBookStore) -> None:
     """The other is told to read again, and has changed nothing."""
-    book = store.read(EMPTY)
-    assert store.write(book, inventory(book, CARDS[:1], NOON))
-    assert not store.write(book, inventory(book, CARDS[1:], NOON))
-    assert store.read(EMPTY).gpus.keys() == {"GPU-a"}
+    book = books.read(EMPTY)
+    assert books.write(book, inventory(book, CARDS[:1], NOON))
+    assert not books.write(book, inventory(book, CARDS[1:], NOON))
+    assert books.read(EMPTY).gpus.keys() == {"GPU-a"}
 
 
-def test_usage_is_written_with_the_end_of_the_lease(store: GpuBookStore) -> None:
+def test_usage_is_written_with_the_end_of_the_lease(books: GpuBookStore) -> None:
     """Once: who, for which course, how much, how long they had waited, and why it ended."""
-    filled(store)
-    (used,) = store.used_by("bo", "ml", since=NOON)
+    filled(books)
+    (used,) = books.used_by("bo", "ml", since=NOON)
     assert (used.gpu, used.seconds, used.why) == ("GPU-a", 1800, Why.GIVEN_BACK)
     assert used.share == 1
-    assert store.last_of("bo") == used
-    assert store.last_of("ada") is None
-    assert store.used_by("bo", "ml", since=NOON + HOUR) == ()
-    assert store.used_by("bo", "other", since=NOON) == ()
-    assert store.used_since(NOON) == (used,)
+    assert books.last_of("bo") == used
+    assert books.last_of("ada") is None
+    assert books.used_by("bo", "ml", since=NOON + HOUR) == ()
+    assert books.used_by("bo", "other", since=NOON) == ()
+    assert books.used_since(NOON) == (used,)
 
 
-def test_a_book_that_was_not_written_has_used_nothing(store: GpuBookStore) -> None:
+def test_a_book_that_was_not_written_has_used_nothing(books: GpuBookStore) -> None:
     """What a lease used is not counted by a writer who came second."""
-    book = filled(store)
+    book = filled(books)
     ends = give_back(book, "ada", NOON + HOUR)
-    assert store.write(book, ends)
-    assert not store.write(book, replace(ends, book=replace(ends.book)))
-    assert [each.lease for each in store.used_since(NOON)] == ["ada", "bo"]
+    assert books.write(book, ends)
+    assert not books.write(book, replace(ends, book=replace(ends.book)))
+    assert [each.lease for each in books.used_since(NOON)] == ["ada", "bo"]
 
 
-def test_a_crowd_gets_what_there_is_and_no_more(store: GpuBookStore) -> None:
+def test_a_crowd_gets_what_there_is_and_no_more(books: GpuBookStore) -> None:
     """Claims at once, from writers who know nothing of each other: four shares, four leases."""
-    book = store.read(EMPTY)
+    book = books.read(EMPTY)
     shared = [Gpu("GPU-s", "Card", 24 * GiB, Tier.SHARED)]
-    assert store.write(book, inventory(book, shared, NOON))
+    assert books.write(book, inventory(book, shared, NOON))
 
     def crowd(writer: int) -> int:
         granted, book = 0, EMPTY
         for number in range(10):
             mine = wish(f"p{writer}-{number}", Wish(6 * GiB))
             while True:
-                book = store.read(book)
+                book = books.read(book)
                 change = claim(book, mine, NOON)
-                if store.write(book, change):
+                if books.write(book, change):
                     break
             granted += isinstance(change.answer, Granted)
         return granted
 
     with ThreadPoolExecutor(6) as threads:
         assert sum(threads.map(crowd, range(6))) == 4
-    after = store.read(EMPTY)
+    after = books.read(EMPTY)
     assert (len(after.leases), len(after.claims), after.version) == (4, 56, 61)
 
 
-def test_what_has_not_changed_is_not_read_again(store: GpuBookStore) -> None:
+def test_what_has_not_changed_is_not_read_again(books: GpuBookStore) -> None:
     """A book that was known is brought up to date, whatever came and went meanwhile."""
-    book = filled(store)
-    assert store.read(book) is book
+    book = filled(books)
+    assert books.read(book) is book
     after = give_back(book, "ada", NOON + HOUR)
-    assert store.write(book, after)
-    now = store.read(book)
+    assert books.write(book, after)
+    now = books.read(book)
     assert now == after.book
     assert now.gpus["MIG-c"] is book.gpus["MIG-c"]
     assert "ada" not in now.leases
