@@ -53,6 +53,11 @@ def archive_stem(user: str, moment: str) -> str:
     return f"{_escaped(user)}-{moment}"
 
 
+def course_volume(lab: str, course: str, folder: str) -> str:
+    """The volume that holds *folder* of *course*; neither a lab's id nor *folder* has a hyphen."""
+    return f"{lab}-{folder}-{course}"
+
+
 def own_repository(lab: str, course: str, image: str) -> str:
     """
     Docker's name for the builds of a course's own image on top of *image*.

@@ -18,6 +18,8 @@ from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.end_desks import EndDesks
 from crepre_hub.desk.launch import LaunchDesk
 from crepre_hub.desk.lending import LendingDesk, Park
+from crepre_hub.doctor.lab_checks import lab_checks
+from crepre_hub.doctor.run import Examined, examine
 from crepre_hub.gpu.given import cap_for
 from crepre_hub.login.way import Way
 from crepre_hub.login.ways import ways_of
@@ -26,7 +28,7 @@ from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.probes.gpu_caps import limited_gpus
 from crepre_hub.probes.gpu_use import GpuSample, sample_gpus
 from crepre_hub.probes.gpus import look_at_gpus
-from crepre_hub.settings.database import database_url
+from crepre_hub.settings.database import database_url, database_urls
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.own_images import LiveOwnImages
@@ -113,6 +115,10 @@ class Wiring:
         if self.backend_name != "docker":
             return ()
         return self.own_images.problems(courses, self.images)
+
+    def examine(self) -> tuple[Examined, ...]:
+        """All that the doctor finds; takes seconds."""
+        return tuple(examine(lab_checks(self.settings.root, database_urls)))
 
     @cached_property
     def ways_in(self) -> tuple[Way, ...]:

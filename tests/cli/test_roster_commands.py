@@ -144,3 +144,25 @@ def test_courses_are_listed_with_their_people(lab: Crepre) -> None:
     shown = fine(lab("course", "show", "music"))
     assert "... to 2030-12-20" in shown.out
     assert json.loads(fine(lab("course", "show", "music", "--json")).out)["profiles"]
+
+
+def test_files_come_to_a_course(lab: Crepre, tmp_path: Path) -> None:
+    """`show` tells where its folders are, before and after files were put there."""
+    settings = tmp_path / "lab.toml"
+    settings.write_text(settings.read_text().replace('backend = "auto"', 'backend = "local"'))
+    assert "data       not made yet" in fine(lab("course", "show", "music")).out
+    done = fine(lab("course", "put", "music", "export.csv", "--into", "week3"))
+    assert "~/courses/music/data/week3" in done.out
+    folders = fine(lab("course", "show", "music", "--json")).json["folders"]
+    assert folders["data"]["size_bytes"] == len(ROSTER.encode("cp1252"))
+    assert (Path(folders["data"]["place"]) / "week3" / "export.csv").exists()
+    assert folders["shared"]["size_bytes"] == 0
+    for words, text in {
+        ("music", "nothing.csv"): "There is no nothing.csv",
+        ("music", "export.csv", "--into", "../x"): "not a place within",
+        ("nil", "export.csv"): "There is no course",
+    }.items():
+        refused = lab("course", "put", *words)
+        assert (refused.code, text in refused.err) == (1, True), refused.err
+    broken = lab("course", "show", "music", DOCKER_HOST="tcp://127.0.0.1:1")
+    assert broken.code == 0

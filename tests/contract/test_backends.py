@@ -157,8 +157,9 @@ def test_the_same_seat_is_the_same_server(backend: Backend, seat: Seat) -> None:
 
 
 def homes(traits: dict[str, Any]) -> object:
-    """Where a server's files are."""
-    return traits.get("volumes") or traits["home_dir"]
+    """Where a server's own files are; a course's folders are beside them."""
+    volumes = traits.get("volumes") or {traits.get("home_dir"): None}
+    return {place for place, where in volumes.items() if not isinstance(where, dict)}
 
 
 @many
@@ -166,8 +167,7 @@ def homes(traits: dict[str, Any]) -> object:
 def test_the_home_that_is_archived_is_the_one_that_is_served(backend: Backend, seat: Seat) -> None:
     """And no other: what is packed, or removed, is what the server of that person has mounted."""
     traits = rendered(backend, seat)
-    served = set(traits.get("volumes") or {traits.get("home_dir")})
-    assert served == {backend.homes.where(seat.user)}
+    assert homes(traits) == {backend.homes.where(seat.user)}
 
 
 def own(backend: Backend, seat: Seat) -> tuple[object, ...]:
@@ -275,10 +275,15 @@ def test_what_a_seat_in_docker_is_made_of() -> None:
     traits = dict(backend.render(PLACEMENT, Seat("Ada", "")))
     host = traits.pop("extra_host_config")
     assert callable(traits.pop("limit_gpu"))
+    assert callable(traits.pop("ensure_folders"))
     assert backend.identity(Seat("Ada")) == {"name_template": "lab-seat-e7155fe453a371aa506d"}
     assert traits == {
         "image": "crepre/course-cpu:latest",
-        "volumes": {"lab-home--41da": "/home/student"},
+        "volumes": {
+            "lab-home--41da": "/home/student",
+            "lab-data-music": {"bind": "/courses/music/data", "mode": "ro,nocopy"},
+            "lab-shared-music": {"bind": "/courses/music/shared", "mode": "rw,nocopy"},
+        },
         "notebook_dir": "/home/student",
         "extra_create_kwargs": {
             "image": "crepre/course-cpu:latest",
@@ -287,6 +292,7 @@ def test_what_a_seat_in_docker_is_made_of() -> None:
                 "CREPRE_COURSE_TITLE": "Music {{user}} {{0}} {{x.y}} }}{{ 100%",
                 "MEM_LIMIT": str(2 * GiB),
                 "CPU_LIMIT": "1.5",
+                "CREPRE_COURSE_FOLDER": "/courses/music",
                 "NVIDIA_VISIBLE_DEVICES": "void",
             },
             "labels": {
@@ -322,15 +328,40 @@ def test_what_a_local_seat_is_made_of() -> None:
     traits = dict(of_lab("lab", "local").render(PLACEMENT, Seat("ada")))
     traits.pop("args")  # depends on who runs the tests
     assert callable(traits.pop("end_leftovers"))
+    assert callable(traits.pop("make_folders"))
     environment = traits.pop("environment")
     assert environment["PATH"].startswith(f"{LABS}/lab/var/stack/course-cpu/bin:")
     assert environment["PIP_USER"] == "1"
+    assert environment["CREPRE_COURSE_FOLDER"] == f"{LABS}/lab/var/courses/music"
     assert traits == {
         "cmd": [f"{LABS}/lab/var/stack/course-cpu/bin/crepre-seat"],
         "home_dir": f"{LABS}/lab/var/homes/lab-home-ada",
         "notebook_dir": f"{LABS}/lab/var/homes/lab-home-ada",
         "log_file": f"{LABS}/lab/var/log/servers/lab-home-ada.log",
     }
+
+
+def test_a_server_is_told_where_its_courses_folders_are(backend: Backend) -> None:
+    """Another course is another place, and its last part is the course's name on every backend."""
+    places = []
+    for course in ("music", "art-"):
+        traits = rendered(backend, ADA, replace(PLACEMENT, course=course))
+        kwargs = traits.get("extra_create_kwargs", traits)
+        place = kwargs["environment"]["CREPRE_COURSE_FOLDER"]
+        assert PurePosixPath(place).name == course
+        places.append(place)
+    assert places[0] != places[1]
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_data_is_writable_for_whoever_the_placement_says(writes: bool) -> None:
+    """The mount of the data is read-only unless the rules said otherwise; shared never is."""
+    placement = replace(PLACEMENT, writes_data=writes)
+    volumes = of_lab("lab", "docker").render(placement, ADA)["volumes"]
+    assert isinstance(volumes, dict)
+    assert volumes["lab-data-music"]["mode"].startswith("rw" if writes else "ro")
+    assert volumes["lab-shared-music"]["mode"].startswith("rw")
+    assert len(volumes) == 3
 
 
 def test_the_guard_of_docker_follows_the_settings() -> None:

@@ -140,6 +140,7 @@ class CourseLab(Lab):
         for each in self.app._repeating:
             each.stop()
         self.app.forget_newcomers()
+        self.app.recent.stop()
         await super().close()
 
 

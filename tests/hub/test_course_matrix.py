@@ -24,6 +24,7 @@ from crepre_hub.clock import utc_now
 from crepre_hub.courses.invitation import Invitation
 from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
+from crepre_hub.hub.lab_handlers import ROUTES
 from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.endings import Archive
 from tests.hub.course_lab import CourseLab, course_lab_in, write_course
@@ -477,6 +478,31 @@ async def test_teachers_raise_nobody_to_their_own_rank(lab: CourseLab) -> None:
         assert (status, 'role="alert"' in page) == (400, True), each
     assert desks.people.enrolments() == (other,)
     desks.rosters.remove(course, other.key)
+
+
+async def test_the_pages_for_admins_are_for_admins(lab: CourseLab) -> None:
+    """Every method of every one of them, with cookies and with tokens; a guest has to log in."""
+    before = state(lab)
+    leaks = []
+    guest = lab.browser()
+    for route, handler in ROUTES:
+        for method in METHODS:
+            if getattr(handler, method) is getattr(web.RequestHandler, method):
+                continue
+            for actor in ACTORS:
+                fields = {"_xsrf": await lab.browsers[actor].token_of("/hub/password")}
+                call = lab.browsers[actor].session.request(
+                    method, f"{lab.base}/hub{route}", data=fields, allow_redirects=False
+                )
+                async with call as answer:
+                    text = await answer.text()
+                if answer.status != 404 or "boss" in text:
+                    leaks.append(f"{actor}: {method} {route} -> {answer.status}")
+        status, _, headers = await guest.get(f"/hub{route}")
+        assert (status, "/hub/login" in headers["Location"]) == (302, True)
+        assert (await lab.browsers["boss"].get(f"/hub{route}"))[0] == 200
+    assert leaks == []
+    assert state(lab)[:5] == before[:5]
 
 
 async def test_staff_see_and_stop_the_servers_of_their_students(lab: CourseLab) -> None:

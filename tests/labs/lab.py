@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -181,7 +182,7 @@ class Lab:
             for container in client.containers.list(all=True, filters=mine):
                 container.remove(force=True, v=True)
             for volume in client.volumes.list():
-                if volume.name.startswith(f"{self.id}-home-"):
+                if re.match(f"{self.id}-(home|data|shared)-", volume.name):
                     volume.remove(force=True)
             for network in client.networks.list(filters=mine):
                 network.remove()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crepre_hub.names import home_volume, own_repository, seat_name
+from crepre_hub.names import course_volume, home_volume, own_repository, seat_name
 
 VALID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 """Source: https://docs.docker.com/reference/cli/docker/container/create/ (names)"""
@@ -20,6 +20,8 @@ TEXTS = st.text(
     max_size=60,
 )
 USERS = TEXTS.filter(bool)
+COURSES = st.from_regex(r"[a-z][a-z0-9-]{0,39}", fullmatch=True)
+FOLDER = st.sampled_from(["data", "shared"])
 
 HOMES = [
     ("ada", "crepre-home-ada"),
@@ -84,6 +86,23 @@ def test_no_two_seats_share_a_name(one: tuple[str, ...], other: tuple[str, ...])
 def test_nobody_is_taken_for_a_part_of_the_lab(lab: str, user: str, server: str) -> None:
     """Somebody called ``guard`` does not replace the guard."""
     assert seat_name(lab, user, server, key=KEY) not in {f"{lab}-guard", f"{lab}-guard-next"}
+
+
+@given(st.tuples(LABS, COURSES, FOLDER), st.tuples(LABS, COURSES, FOLDER), USERS)
+@example(("a", "b", "data"), ("a", "data-b", "data"), "b")
+def test_no_two_courses_share_a_folder(
+    one: tuple[str, ...], other: tuple[str, ...], user: str
+) -> None:
+    """Another lab, course or folder is another volume, and none is anybody's home."""
+    if one != other:
+        assert course_volume(*one) != course_volume(*other)
+    assert course_volume(*one) != home_volume(other[0], user)
+    assert VALID.fullmatch(course_volume(*one))
+
+
+def test_a_courses_folders_keep_their_names() -> None:
+    """Admins copy and restore volumes by these names."""
+    assert course_volume("crepre", "ml-101", "data") == "crepre-data-ml-101"
 
 
 def test_a_name_says_nothing_without_the_labs_key() -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from jupyterhub.spawner import Spawner
@@ -61,6 +62,22 @@ class Found:
     gpu: GivenGpu | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CourseFolder:
+    """
+    One folder of a course, as an admin finds it.
+
+    Attributes:
+        name: ``data`` or ``shared``.
+        place: Where it is, in the backend's words.
+        size_bytes: None while it has not been made.
+    """
+
+    name: str
+    place: str
+    size_bytes: int | None
+
+
 class Backend(Protocol):
     """
     These are all the blanks there are.
@@ -107,6 +124,24 @@ class Backend(Protocol):
 
         Raises:
             BackendError: If it is still there.
+        """
+        ...
+
+    def course_folders(self, course: str) -> Sequence[CourseFolder]:
+        """
+        The folders of *course*, each with its size; may take a while.
+
+        Raises:
+            BackendError: If it cannot be said.
+        """
+        ...
+
+    def put(self, course: str, files: Sequence[Path], folder: str, into: PurePosixPath) -> None:
+        """
+        Copy *files*, and all in them, to below *into* in a folder of *course*; may take a while.
+
+        Raises:
+            BackendError: If it could not be done; some of the files may be there.
         """
         ...
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import typer
 
 from crepre_hub.cli import term
 from crepre_hub.cli.archive import archive
+from crepre_hub.cli.course_files import folder_words, folders_or_why_not, put
 from crepre_hub.cli.courses import CourseId, in_words, lab_desks
 from crepre_hub.cli.purge import purge, purge_as_dict
 from crepre_hub.cli.terminal import AsJson, out, print_json, print_table
@@ -28,6 +29,7 @@ app.command("close")(term.close)
 app.command("dates")(term.dates)
 app.command("archive")(archive)
 app.command("purge")(purge)
+app.command("put")(put)
 
 
 @app.command("list")
@@ -56,13 +58,14 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(course_id: CourseId, as_json: AsJson = False) -> None:
-    """One course: its term, its profiles, its people, its archives, and the homes removed."""
+    """One course: its term, profiles, people, data, archives, and the homes removed."""
     with lab_desks() as lab:
         course = lab.rosters.course(course_id)
         members = _members(lab.rosters.enrolments(course))
         last = lab.terms.last_switch(course)
         now = term_of(course, today=lab.people.today)
         homes = _homes(lab, course)
+    folders, why_not = folders_or_why_not(course.id)
     if as_json:
         profiles = {key: profile.summary for key, profile in course.profiles.items()}
         by_hand = term.switch_as_dict(course, last)
@@ -71,6 +74,7 @@ def show(course_id: CourseId, as_json: AsJson = False) -> None:
                 **_summary(course, members, now, homes),
                 "by_hand": by_hand or None,
                 "profiles": profiles,
+                "folders": {each.name: asdict(each) for each in folders},
                 "removed": [purge_as_dict(each) for each in homes.removed],
             }
         )
@@ -90,6 +94,8 @@ def show(course_id: CourseId, as_json: AsJson = False) -> None:
         out.print(f"  homes      {homes}", markup=False)
     for each in homes.removed:
         out.print(f"  removed    {_removed(each)}", markup=False)
+    for line in folder_words(folders, why_not):
+        out.print(f"  {line}", markup=False)
 
 
 def _members(enrolments: tuple[Enrolment, ...]) -> Counter[Role]:

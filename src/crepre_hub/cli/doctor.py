@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import typer
 from rich.status import Status
 
 from crepre_hub.cli.findings import print_report, worst_exit
 from crepre_hub.cli.terminal import AsJson, err, lab_root, told
 from crepre_hub.doctor.run import Examined, examine
-from crepre_hub.settings.reader import Settings
+from crepre_hub.settings.database import database_urls
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -25,10 +23,3 @@ def doctor(as_json: AsJson = False) -> None:
             report.append(examined)
     print_report(report, as_json)
     raise typer.Exit(worst_exit([finding for each in report for finding in each.findings]))
-
-
-def database_urls(settings: Settings) -> Mapping[str, str]:
-    """The lab's databases, by name."""
-    from crepre_hub.settings.database import database_url  # noqa: PLC0415
-
-    return {name: database_url(settings, name) for name in ("hub", "crepre")}

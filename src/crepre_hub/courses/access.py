@@ -87,6 +87,11 @@ def role_in(course: Course, person: Person) -> Role | None:
     return enrolled_role(course, person) or (Role.STUDENT if course.open else None)
 
 
+def writes_data(course: Course, person: Person) -> bool:
+    """Whether *person* may change the data of *course*; what others send them changes nothing."""
+    return person.is_admin or enrolled_role(course, person) in STAFF
+
+
 def may_use(course: Course, person: Person, *, today: date) -> Decision:
     """
     Whether *person* may start servers of *course*.

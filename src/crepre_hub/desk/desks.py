@@ -9,6 +9,7 @@ from crepre_hub.desk.announcing import AnnouncementDesk
 from crepre_hub.desk.course_page import CoursePageDesk
 from crepre_hub.desk.inviting import InviteDesk
 from crepre_hub.desk.joining import JoinDesk
+from crepre_hub.desk.lab_overview import LabDesk
 from crepre_hub.desk.my_page import MyPageDesk
 from crepre_hub.desk.people import PeopleDesk
 from crepre_hub.desk.room import RoomDesk
@@ -97,6 +98,11 @@ class CourseDesks:
     def announcements(self) -> AnnouncementDesk:
         """What teachers tell their courses."""
         return AnnouncementDesk(self.people, self._stores.announcements, self._clock)
+
+    @cached_property
+    def lab(self) -> LabDesk:
+        """What admins see of the whole lab."""
+        return LabDesk(self.people, self._courses, self._stores.directory)
 
     @cached_property
     def page(self) -> CoursePageDesk:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from crepre_hub.backends.backend import Backend, Seat
-from crepre_hub.courses.access import Offer, offers_for
+from crepre_hub.courses.access import Offer, offers_for, writes_data
 from crepre_hub.courses.choose import choose, preselected, why_nothing
 from crepre_hub.decisions import Granted, MustWait, Refused
 from crepre_hub.desk.lending import Asked, LendingDesk
@@ -161,3 +162,12 @@ def asked_for(offer: Offer, seat: Seat) -> Asked:
         profile.lease,
         Allowance(offer.course.gpus.allowance, offer.course.gpus.lessons_count),
     )
+        if asked_by is not None:
+            answer = self._visits.may_start_for(asked_by, user, offer.course.id)
+            if isinstance(answer, Refused):
+                return answer
+        placement = replace(
+            on_own_image(offer.placement, self._own_images()),
+            writes_data=writes_data(offer.course, person),
+        )
+        return Launch(placement, self._backend.render(placement, Seat(user.name, server)))

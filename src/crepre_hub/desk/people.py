@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +14,7 @@ from crepre_hub.courses.enrolment import Enrolment, Origin
 from crepre_hub.courses.identity import Identity
 from crepre_hub.courses.invitation import Invitation
 from crepre_hub.courses.keys import Key, KeyKind, id_key
+from crepre_hub.courses.roles import Role
 from crepre_hub.courses.roster import RosterChange
 from crepre_hub.courses.rule_change import plan_rules
 from crepre_hub.courses.standing import Member, Standing, standing_of
@@ -94,6 +95,14 @@ class PeopleDesk:
     def enrolments(self) -> tuple[Enrolment, ...]:
         """Everybody's that count now, but for those of the course files."""
         return self._store.all_counting(now=self._clock())
+
+    def roles(self) -> tuple[tuple[str, Key, Role], ...]:
+        """The same as course, key and role."""
+        return self._store.roles_counting(now=self._clock())
+
+    def enrolments_of(self, keys: Collection[Key]) -> tuple[Enrolment, ...]:
+        """The same of whoever has *keys*, without a look at anybody else's."""
+        return self._store.counting_for(keys, now=self._clock())
 
     def people(
         self, users: Iterable[HubUser], enrolments: Iterable[Enrolment]

@@ -15,7 +15,7 @@ import asyncio
 import socket
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from jupyterhub import orm
@@ -29,8 +29,10 @@ from crepre_hub.clock import utc_now
 from crepre_hub.desk.reconcile import Known, plan_reconcile
 from crepre_hub.errors import BackendError, StoreUnreachable
 from crepre_hub.hub.access_log import hide_join_codes
+from crepre_hub.hub.examination import Examination
 from crepre_hub.hub.gpu_keeper import GpuKeeper
 from crepre_hub.hub.language_handlers import SpeakingApplication
+from crepre_hub.hub.recent import Recent
 from crepre_hub.hub.runs import note_all
 from crepre_hub.hub.standing import StandingKeeper
 
@@ -55,6 +57,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     desks = Callable(help="Returns the CourseDesks.").tag(config=True)
     people = Callable(help="Returns the PeopleDesk.").tag(config=True)
     visits = Callable(help="Returns the VisitDesk.").tag(config=True)
+    examine = Callable(lambda: (), help="Returns all that the doctor finds.").tag(config=True)
     joining = Callable(help="Returns the JoinDesk.").tag(config=True)
     ends = Callable(help="Returns the EndDesks.").tag(config=True)
     downloads = Callable(help="Returns the Downloads.").tag(config=True)
@@ -69,6 +72,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     gpus_every_seconds = Float(2, help="Time between looks at leases of GPUs.").tag(config=True)
     look_at_gpus_every_seconds = Float(30, help="Time between looks for GPUs.").tag(config=True)
 
+    recent: Recent
     _standing: StandingKeeper | None = None
     _gpus: GpuKeeper | None = None
     _suspects: frozenset[str] = frozenset()
@@ -90,10 +94,17 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
             self._gpus = GpuKeeper(self, self.lending())
         return self._gpus
 
+    @cached_property
+    def examination(self) -> Examination:
+        """The doctor's last report."""
+        return Examination(self.examine)
+
     def init_logging(self) -> None:
         """As JupyterHub does, without join codes in the log of requests."""
         super().init_logging()
         hide_join_codes()
+        self.recent = Recent()
+        self.recent.listen()
 
     async def init_role_assignment(self) -> None:
         """Roles of the configuration, then those of the courses: nobody is let in before."""
@@ -140,6 +151,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         for each in self._repeating:
             each.stop()
         self.forget_newcomers()
+        self.recent.stop()
         await super().shutdown_cancel_tasks(*args, **kwargs)
 
     def forget_newcomers(self) -> None:
@@ -176,10 +188,17 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         strays = {(each.person, each.server, each.lease) for each in self.gpus.reconcile(found)}
         for orphan in (*self._orphans(found), *_those_of(strays, found)):
             self.log.warning("Ending %s of %s: nobody knows it", orphan.id, orphan.seat.user)
+        for orphan in self._orphans(found):
+            self._tell(f"Ending {orphan.id} of {orphan.seat.user}: nobody knows it")
             try:
                 await asyncio.to_thread(backend.remove, orphan)
             except BackendError as error:
-                self.log.warning("It is tried again: %s", error)
+                self._tell(f"Ending {orphan.id} is tried again: {error}")
+
+    def _tell(self, text: str) -> None:
+        """To the log and to the admins' page."""
+        self.log.warning("%s", text)
+        self.recent.note(text)
 
     def _orphans(self, found: Sequence[Found]) -> tuple[Found, ...]:
         plan = plan_reconcile(

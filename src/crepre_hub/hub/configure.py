@@ -21,6 +21,7 @@ from crepre_hub.hub.gpu_handlers import GpuHandler, LinedSpawnHandler
 from crepre_hub.hub.gpu_pages import gpu_note
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
+from crepre_hub.hub.lab_handlers import ROUTES
 from crepre_hub.hub.lane import Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
 from crepre_hub.hub.my_handlers import MyHandler
@@ -80,6 +81,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
     c.CrepreHub.lending = lambda: wiring.lending
     c.CrepreHub.board_names = wiring.settings.lab.gpus.names
     c.SeatMixin.lending = lambda: wiring.lending
+    c.CrepreHub.examine = lambda: wiring.examine()  # noqa: PLW0108  (see configure_hub)
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
     c.CrepreHub.ends = lambda: wiring.ends
@@ -107,6 +109,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/language", LanguageHandler),
         (r"/my", MyHandler),
         (r"/login/lti/link/([\w-]+)", DeepLinkHandler),
+        *ROUTES,
     ]
     c.SeatMixin.before_start = lambda spawner: spawner.user.settings["app"].standing.refresh(
         spawner.user.name

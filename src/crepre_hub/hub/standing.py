@@ -61,15 +61,18 @@ class StandingKeeper:
 
     def users(self) -> dict[str, HubUser]:
         """Every user of the hub, by name."""
-        db = self._app.db
-        with_server = orm.Spawner.server_id != None  # noqa: E711  (SQL's IS NOT NULL)
-        busy = db.query(orm.User).join(orm.Spawner).filter(with_server)
-        running = {row.name: running_of(self._app.users[row]) for row in busy}
+        running = self.running()
         # Columns, not objects: this is asked every few seconds.
         return {
             name: HubUser(name, bool(is_admin), running.get(name, frozenset()))
-            for name, is_admin in db.query(orm.User.name, orm.User.admin)
+            for name, is_admin in self._app.db.query(orm.User.name, orm.User.admin)
         }
+
+    def running(self) -> dict[str, frozenset[str]]:
+        """The courses that servers run for, by name, of those who have a server."""
+        with_server = orm.Spawner.server_id != None  # noqa: E711  (SQL's IS NOT NULL)
+        busy = self._app.db.query(orm.User).join(orm.Spawner).filter(with_server)
+        return {row.name: running_of(self._app.users[row]) for row in busy}
 
     def _user(self, row: orm.User) -> HubUser:
         return HubUser(row.name, bool(row.admin), running_of(self._app.users[row]))

@@ -98,6 +98,7 @@ class Placement:
             reference; for backends that run images.
         environment: What the server is told of its course.
         gpu: The GPU that was lent to it; None for none at all.
+        writes_data: Whether its owner may change the course's data, which all others only read.
     """
 
     course: str
@@ -108,6 +109,7 @@ class Placement:
     own_image: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     gpu: GivenGpu | None = None
+    writes_data: bool = False
 
 
 OwnImages = Mapping[tuple[str, str], str]

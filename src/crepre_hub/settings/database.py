@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from crepre_hub.settings.reader import Settings
 
 
@@ -11,3 +13,8 @@ def database_url(settings: Settings, name: str) -> str:
     if url == "sqlite":
         return f"sqlite:///{settings.state / name}.sqlite"
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def database_urls(settings: Settings) -> Mapping[str, str]:
+    """All of the lab's, by name."""
+    return {name: database_url(settings, name) for name in ("hub", "crepre")}

@@ -68,6 +68,13 @@ class LiveCourses:
             self._seen = seen
         return self._with_lab_notice(self._shelf)
 
+    def text_of(self, file: str) -> str:
+        """What stands in *file*, called as a problem calls it; empty where it cannot be read."""
+        try:
+            return (self._root / file).read_text(encoding="utf-8-sig", errors="replace")
+        except OSError:
+            return ""
+
     def _with_lab_notice(self, shelf: Shelf) -> Shelf:
         if stamp_of(self._root / LAB_FILE) == self._lab_at_start:
             return shelf

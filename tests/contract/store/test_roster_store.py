@@ -110,6 +110,11 @@ def test_a_person_is_found_by_any_key_while_it_counts(roster_store: RosterStore)
     assert roster_store.counting_for({mail, name}, now=NOON + HOUR) == (rows[0],)
     assert roster_store.counting_for({mail}, now=NOON - HOUR) == ()
     assert set(roster_store.all_counting(now=NOON + HOUR)) == {rows[0], rows[2], rows[3]}
+    for now in (NOON, NOON + HOUR):
+        counting = roster_store.all_counting(now=now)
+        short = sorted((each.course, str(each.key), each.role) for each in counting)
+        found = roster_store.roles_counting(now=now)
+        assert sorted((course, str(key), role) for course, key, role in found) == short
 
 
 def test_what_the_last_login_proved_is_kept(roster_store: RosterStore) -> None:

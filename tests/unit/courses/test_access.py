@@ -7,7 +7,14 @@ from itertools import product
 
 import pytest
 
-from crepre_hub.courses.access import Offer, Person, enrolled_role, may_use, offers_for
+from crepre_hub.courses.access import (
+    Offer,
+    Person,
+    enrolled_role,
+    may_use,
+    offers_for,
+    writes_data,
+)
 from crepre_hub.courses.choose import choose
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.enrolment import Enrolment, Origin
@@ -93,6 +100,34 @@ def test_a_placement_is_the_profile_and_nothing_else() -> None:
     placement = Offer(music, "large").placement
     environment = told(music, music.profiles["large"])
     assert placement == Placement("music", "large", "big:1", 2.0, 4 * GiB, environment=environment)
+
+
+@pytest.mark.parametrize(
+    ("who", "is_open", "writes"),
+    [
+        ("teachers", False, True),
+        ("assistants", False, True),
+        ("students", False, False),
+        ("stranger", True, False),
+        ("stranger", False, False),
+        ("admin", False, True),
+    ],
+)
+def test_who_writes_a_courses_data(who: str, is_open: bool, writes: bool) -> None:
+    """Its staff and admins of the lab; neither its students nor guests of an open course."""
+    lists = {who: frozenset({"ada"})} if who.endswith("s") else {}
+    term = course(open=is_open, **lists)
+    assert writes_data(term, Person("ada", is_admin=who == "admin")) is writes
+
+
+def test_staff_of_another_course_write_no_data_here() -> None:
+    """A role counts in its own course."""
+    mine = (
+        enrolment("art", Role.TEACHER, name("ada")),
+        enrolment("music", Role.STUDENT, name("ada")),
+    )
+    assert not writes_data(course("music"), Person("ada", enrolments=mine))
+    assert writes_data(course("art"), Person("ada", enrolments=mine))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crepre_seat.bringing import bring_beside
+from crepre_seat.course_folder import link_course_folder
 from crepre_seat.facts import SeatFacts, facts_in
 from crepre_seat.haste import HASTE
 from crepre_seat.kernels import find_kernels
@@ -31,6 +32,7 @@ def load(server: Any) -> None:
         lambda: outlive(server),
         lambda: tell_of_broken_places(facts, notices),
         lambda: find_kernels(server.kernel_spec_manager, facts.home),
+        lambda: link_folders(facts, notices),
         lambda: open_first(facts, notices, server),
         lambda: bring_files(facts, notices, server),
     )
@@ -53,6 +55,12 @@ def outlive(server: Any) -> None:
 def tell_of_broken_places(facts: SeatFacts, notices: Notices) -> None:
     """What stands in for something in the home, and how to mend that."""
     for sentence in sentences(facts.home):
+        notices.tell(sentence, "warning")
+
+
+def link_folders(facts: SeatFacts, notices: Notices) -> None:
+    """Lead from the home to the course's folders."""
+    if sentence := link_course_folder(facts):
         notices.tell(sentence, "warning")
 
 

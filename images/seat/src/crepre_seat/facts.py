@@ -39,6 +39,7 @@ class SeatFacts:
         profile: Its title.
         size: The profile's CPUs and memory, in words.
         larger: The course's profiles with more memory, in words; empty if there are none.
+        course_folder: Where the course's data and what it shares are; empty where there is none.
     """
 
     home: Path
@@ -47,6 +48,7 @@ class SeatFacts:
     size: str = ""
     larger: str = ""
     content: Content | None = None
+    course_folder: str = ""
 
     @property
     def state(self) -> Path:
@@ -73,4 +75,5 @@ def facts_in(environment: Mapping[str, str] = os.environ) -> SeatFacts:
         size=word("PROFILE_SIZE"),
         larger=word("LARGER_PROFILES"),
         content=content if content.repository else None,
+        course_folder=word("COURSE_FOLDER"),
     )

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from ipaddress import IPv4Network
+from pathlib import Path, PurePosixPath
 
 from docker import APIClient
 
-from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.backends.backend import CourseFolder, Found, Seat
 from crepre_hub.backends.docker.checks import docker_checks
 from crepre_hub.backends.docker.container import (
     SeatLabels,
@@ -17,18 +18,28 @@ from crepre_hub.backends.docker.container import (
     render_container,
     render_host_config,
 )
+from crepre_hub.backends.docker.folders import (
+    course_place,
+    ensure_folders,
+    has_folders,
+    look_at_folders,
+    put_into,
+    render_folders,
+)
 from crepre_hub.backends.docker.found import found_containers, remove_container
 from crepre_hub.backends.docker.guard import Guard, ensure_guard
 from crepre_hub.backends.docker.guard_rules import Reach
 from crepre_hub.backends.docker.guard_state import ensure_seats_guarded, wait_until_in_force
 from crepre_hub.backends.docker.homes import VolumeHomes
 from crepre_hub.backends.docker.network import ensure_network, seat_network
+from crepre_hub.backends.docker.packing import pack, packed_files
 from crepre_hub.backends.docker.resolvers import read_resolvers
 from crepre_hub.backends.docker.spawner import (
     ConcurrentDockerSpawner,
     client_at,
     engine_from_environment,
 )
+from crepre_hub.courses.folders import VARIABLE
 from crepre_hub.errors import BackendError, DockerUnreachable
 from crepre_hub.findings import Check
 from crepre_hub.gpu.given import Cap, GivenGpu
@@ -56,6 +67,8 @@ class DockerBackend:
         self.network = seat_network(self._lab, self._docker.subnet)
         self.hub_host = str(self.network.gateway)
         self._mending = threading.Lock()
+        self._making = threading.Lock()
+        self._owned: set[str] = set()
 
     @property
     def guard(self) -> Guard:
@@ -108,10 +121,15 @@ class DockerBackend:
             self._lab, seat.user, seat.server, placement.course, placement.profile, placement.gpu
         )
         limited = {"MEM_LIMIT": str(placement.memory), "CPU_LIMIT": str(placement.cpus)}
-        told = {**literal(placement.environment), **limited}
+        place = {VARIABLE: course_place(placement.course)}
+        told = {**literal(placement.environment), **limited, **place}
         return {
             "image": image,
-            "volumes": {home_volume(self._lab, seat.user): HOME},
+            "volumes": {
+                home_volume(self._lab, seat.user): HOME,
+                **render_folders(self._lab, placement.course, writes_data=placement.writes_data),
+            },
+            "ensure_folders": lambda client: self.ensure_folders(client, placement.course),
             "notebook_dir": HOME,
             "extra_create_kwargs": render_container(image, labels, told),
             # Not removed by Docker itself: how a container ended must stay readable.
@@ -135,6 +153,30 @@ class DockerBackend:
     def remove(self, found: Found) -> None:
         """Stop and remove a container."""
         remove_container(client_at(self.engine), found)
+
+    def course_folders(self, course: str) -> Sequence[CourseFolder]:
+        """The volumes of *course*."""
+        return look_at_folders(client_at(self.engine), self._lab, course)
+
+    def put(self, course: str, files: Sequence[Path], folder: str, into: PurePosixPath) -> None:
+        """Send *files* to the Engine."""
+        client = client_at(self.engine)
+        self.ensure_folders(client, course)
+        packed = pack(packed_files(files, folder, into))
+        put_into(client, self._lab, course, self.guard.image, packed)
+
+    def ensure_folders(self, client: APIClient, course: str) -> None:
+        """
+        Pass only when the volumes of *course* are there and the seats' user's.
+
+        Whose they are is set once by each process, so that a crash in between mends itself.
+        """
+        if course in self._owned and has_folders(client, self._lab, course):
+            return
+        with self._making:
+            if course not in self._owned or not has_folders(client, self._lab, course):
+                ensure_folders(client, self._lab, course, self.guard.image)
+                self._owned.add(course)
 
     def checks(self) -> Sequence[Check]:
         """What the doctor should look at."""

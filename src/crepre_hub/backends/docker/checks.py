@@ -108,7 +108,7 @@ def docker_checks(
         *_course_checks(engine, settings),
         FactCheck(
             "disk-docker",
-            "Images and homes have room",
+            "Images, homes and courses' data have room",
             lambda: disk_facts(ask().root) if _is_local(engine) else None,
             partial(judge_disk, remedy=MAKE_ROOM),
             docker,

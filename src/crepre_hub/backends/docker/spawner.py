@@ -100,6 +100,10 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         help="Keeps the container of a process to its share of the GPU, or raises BackendError.",
     )
 
+    ensure_folders = Callable(
+        lambda client: None, help="Makes what the server's course has; may take a while."
+    )
+
     object_name: Any  # upstream's, whose types mypy cannot see
     extra_host_config: Any
     start_log: StartLog | None = None
@@ -208,6 +212,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         await self._ensure_image()
         self._reach("container")
         await asyncio.wrap_future(self.executor.submit(self.ensure_guarded, self.client))
+        await asyncio.wrap_future(self.executor.submit(self.ensure_folders, self.client))
         if await self.get_object() is not None:
             await self.remove_object()
         if self.gpu:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.backends.backend import CourseFolder, Found, Seat
 from crepre_hub.backends.local.checks import local_checks
+from crepre_hub.backends.local.folders import (
+    course_place,
+    ensure_folders,
+    look_at_folders,
+    put_into,
+)
 from crepre_hub.backends.local.found import (
     MARK,
     OFFER,
@@ -18,6 +24,7 @@ from crepre_hub.backends.local.found import (
 )
 from crepre_hub.backends.local.homes import FolderHomes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
+from crepre_hub.courses.folders import VARIABLE
 from crepre_hub.findings import Check
 from crepre_hub.gpu.defaults import framework_defaults
 from crepre_hub.names import home_volume
@@ -65,7 +72,9 @@ class LocalBackend:
                 "PIP_USER": "1",  # to the home; the environment is everybody's
                 MARK: str(self._state),
                 OFFER: f"{placement.course}/{placement.profile}",
+                VARIABLE: str(course_place(self._state, placement.course)),
             },
+            "make_folders": lambda: ensure_folders(self._state, placement.course),
             "end_leftovers": lambda: self._end_servers_of(seat),
         }
 
@@ -87,6 +96,14 @@ class LocalBackend:
     def remove(self, found: Found) -> None:
         """End a process."""
         end_process(found)
+
+    def course_folders(self, course: str) -> Sequence[CourseFolder]:
+        """Folders below the lab's own files."""
+        return look_at_folders(self._state, course)
+
+    def put(self, course: str, files: Sequence[Path], folder: str, into: PurePosixPath) -> None:
+        """Copy *files*."""
+        put_into(self._state, course, files, folder, into)
 
     def _end_servers_of(self, seat: Seat) -> None:
         for found in self.found():

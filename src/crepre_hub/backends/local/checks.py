@@ -63,7 +63,8 @@ def judge_isolation(address: str) -> Iterator[Finding]:
     """Local processes are for trying out, on loopback."""
     yield Finding(
         "warning",
-        "Servers are local processes: nothing is between one person's files and another's.",
+        "Servers are local processes: nothing is between one person's files and another's, and"
+        " students can change a course's data.",
         remedy=INSTALL_DOCKER,
     )
     if address != "localhost" and not ip_address(address).is_loopback:

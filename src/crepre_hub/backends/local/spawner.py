@@ -30,6 +30,8 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         lambda: None, help="Ends what a hub that was killed left of this seat; may take a while."
     )
 
+    make_folders = Callable(lambda: None, help="Makes what the server's course has.")
+
     start_log: StartLog | None = None
     _born = ""
 
@@ -50,6 +52,7 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
             raise ImageMissing(f"There is no {self.cmd[0]}.")
         self._reach("container")
         await asyncio.to_thread(self.end_leftovers)
+        await asyncio.to_thread(self.make_folders)
         log = Path(self.log_file)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:

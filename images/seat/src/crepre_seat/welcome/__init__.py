@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from crepre_seat.facts import SeatFacts
@@ -28,6 +28,7 @@ class WelcomePage:
     folder: str
     open: str
     open_link: str
+    folders: str
 
 
 def render(facts: SeatFacts, language: str = LANGUAGE) -> str:
@@ -44,6 +45,7 @@ def render(facts: SeatFacts, language: str = LANGUAGE) -> str:
         folder=content.folder if content else "",
         open=content.open if content else "",
         open_link=quote(content.first) if content else "",
+        folders=f"courses/{PurePosixPath(facts.course_folder).name}" if facts.course_folder else "",
     )
     text = Path(__file__).with_name(f"{language}.md").read_text(encoding="utf-8")
     environment = Environment(
