@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from dataclasses import dataclass, replace
 
 from crepre_hub.backends.backend import Backend, Seat
-from crepre_hub.courses.access import Offer, offers_for, writes_data
+from crepre_hub.courses.access import Offer, Person, offers_for, writes_data
 from crepre_hub.courses.choose import choose, preselected, why_nothing
 from crepre_hub.decisions import Granted, MustWait, Refused
 from crepre_hub.desk.lending import Asked, LendingDesk
@@ -103,7 +102,7 @@ class LaunchDesk:
 
         ``Granted`` as well where it needs none; whoever then starts the server finds the lease.
         """
-        offer = self._offer(user, options, asked_by)
+        offer = self._offer(user, self._person(user), options, asked_by)
         if isinstance(offer, Refused):
             return offer
         got = self._lease(offer, Seat(user.name, server))
@@ -121,22 +120,30 @@ class LaunchDesk:
             user: Whose server it is.
             asked_by: Who wants it; None for *user*, or for a service that an admin set up.
         """
-        offer = self._offer(user, options, asked_by)
+        person = self._person(user)
+        offer = self._offer(user, person, options, asked_by)
         if isinstance(offer, Refused):
             return offer
         seat = Seat(user.name, server)
         lease = self._lease(offer, seat)
         if isinstance(lease, MustWait | Refused):
             return lease
-        placement = on_own_image(offer.placement, self._own_images())
+        placement = replace(
+            on_own_image(offer.placement, self._own_images()),
+            writes_data=writes_data(offer.course, person),
+        )
         if lease is None:
             return Launch(placement, self._backend.render(placement, seat))
         placement = replace(placement, gpu=self._gpus.given(lease))
         return Launch(placement, self._backend.render(placement, seat), lease.id)
 
-    def _offer(self, user: HubUser, options: object, asked_by: HubUser | None) -> Offer | Refused:
+    def _person(self, user: HubUser) -> Person:
+        return self._people.person(user.name, is_admin=user.is_admin)
+
+    def _offer(
+        self, user: HubUser, person: Person, options: object, asked_by: HubUser | None
+    ) -> Offer | Refused:
         courses = tuple(self._people.courses().values())
-        person = self._people.person(user.name, is_admin=user.is_admin)
         offer = choose(courses, person, options, today=self._people.today)
         if isinstance(offer, Refused) or asked_by is None:
             return offer
@@ -162,12 +169,3 @@ def asked_for(offer: Offer, seat: Seat) -> Asked:
         profile.lease,
         Allowance(offer.course.gpus.allowance, offer.course.gpus.lessons_count),
     )
-        if asked_by is not None:
-            answer = self._visits.may_start_for(asked_by, user, offer.course.id)
-            if isinstance(answer, Refused):
-                return answer
-        placement = replace(
-            on_own_image(offer.placement, self._own_images()),
-            writes_data=writes_data(offer.course, person),
-        )
-        return Launch(placement, self._backend.render(placement, Seat(user.name, server)))
