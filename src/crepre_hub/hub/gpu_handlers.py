@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from jupyterhub.handlers.pages import SpawnHandler
@@ -13,6 +14,7 @@ from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
 from crepre_hub.desk.lending import LendingDesk
+from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
 from crepre_hub.hub.running import doing
@@ -35,12 +37,13 @@ class LinedSpawnHandler(SpawnHandler):  # type: ignore[misc]  # JupyterHub has n
         pending_url: str,
         options: Any = None,
     ) -> Any:
-        """Line up first. A refusal is told by the start itself, as for any other profile."""
+        """Line up first. Refusals and trouble are told by the start, as for any other profile."""
         spawner.handler = self
         wanted = spawner.orm_spawner.user_options if options is None else options
-        answer = spawner.line_up(wanted or {})
-        if isinstance(answer, MustWait) and user.name == self.current_user.name:
-            return self.redirect(f"{self.hub.base_url}gpu")
+        with suppress(CrepreError):
+            answer = spawner.line_up(wanted or {})
+            if isinstance(answer, MustWait) and user.name == self.current_user.name:
+                return self.redirect(f"{self.hub.base_url}gpu")
         return await super()._wrap_spawn_single_user(
             user, server_name, display_name, spawner, pending_url, options
         )
@@ -96,7 +99,11 @@ class GpuHandler(LinedSpawnHandler):
         options = {OPTION: f"{wanted.course}/{wanted.profile}"}
         spawner = user.get_or_create_spawner(wanted.server, wanted.server, replace_failed=True)
         spawner.handler = self
-        answer = spawner.line_up(options)  # the lease, before anything is stopped
+        with come_back_later():
+            answer = spawner.line_up(options)  # the lease, before anything is stopped
+        if isinstance(answer, Refused):
+            self.redirect(f"{here}?done=no")
+            return
         if isinstance(answer, MustWait) or not await self._is_stopped(user, spawner, wanted.server):
             self.redirect(here)
             return

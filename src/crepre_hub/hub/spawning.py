@@ -136,8 +136,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     def line_up(self, options: object) -> Granted | MustWait | Refused:
         """Get the GPU that a start with *options* needs, or a place in the line for it."""
         desk: LaunchDesk = self.desk()
-        with come_back_later():
-            return desk.line_up(self.owner, self.name, options, asked_by=self.asked_by)
+        return desk.line_up(self.owner, self.name, options, asked_by=self.asked_by)
 
     # --- start
 
