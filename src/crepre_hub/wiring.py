@@ -5,23 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import Backend, backend_named
+from crepre_hub.clock import lab_zone
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.identity import Identity
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.end_desks import EndDesks
 from crepre_hub.desk.launch import LaunchDesk
+from crepre_hub.desk.lending import LendingDesk, Park
 from crepre_hub.doctor.lab_checks import lab_checks
 from crepre_hub.doctor.run import Examined, examine
+from crepre_hub.gpu.given import cap_for
 from crepre_hub.login.way import Way
 from crepre_hub.login.ways import ways_of
 from crepre_hub.ops.archive_files import ArchiveFolder
 from crepre_hub.ops.image_folders import image_folders
+from crepre_hub.probes.gpu_caps import limited_gpus
+from crepre_hub.probes.gpu_use import GpuSample, sample_gpus
+from crepre_hub.probes.gpus import look_at_gpus
 from crepre_hub.settings.database import database_url, database_urls
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
@@ -31,6 +37,7 @@ from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.engine import open_engine
+from crepre_hub.store.gpu_book import GpuBookStore
 from crepre_hub.store.migrations import ensure_schema
 
 ROOT_VARIABLE = "CREPRE_ROOT"
@@ -90,7 +97,18 @@ class Wiring:
     def launch_desk(self) -> LaunchDesk:
         """Answers what is on offer and what may start."""
         desks = self.desks
-        return LaunchDesk(desks.people, desks.visits, self.backend, self.own_images.references)
+        images = self.own_images.references
+        return LaunchDesk(desks.people, desks.visits, self.backend, images, self.lending)
+
+    @cached_property
+    def park(self) -> Park:
+        """The GPUs of this machine, and how they are lent."""
+        return park_of(self.settings)
+
+    @cached_property
+    def lending(self) -> LendingDesk:
+        """Lends GPUs."""
+        return LendingDesk(GpuBookStore(self.engine), self.park)
 
     def outdated_images(self, courses: Iterable[Course]) -> tuple[Problem, ...]:
         """Courses whose own files ask for more than servers have; of those in containers alone."""
@@ -133,6 +151,20 @@ def admins_of(desks: CourseDesks, settings: Settings) -> frozenset[str]:
     accounts = AccountStore(desks.stores.engine).all_accounts()
     own = (account.name for account in accounts if account.is_admin)
     return frozenset({*own, *settings.lab.login.admins})
+
+
+def park_of(settings: Settings) -> Park:
+    """The GPUs of this machine, for the hub and for the command line."""
+    section = settings.lab.gpus
+    rules = section.rules(lab_zone())
+    limited = cache(lambda: limited_gpus(section, look_at_gpus(section).gpus))
+    return Park(
+        rules=lambda: rules,
+        look=lambda: look_at_gpus(section).gpus,
+        cap=lambda gpu, share: cap_for(gpu, share, section.cap, limited()),
+        lease=lambda: section.lease,
+        sample=lambda uuids: GpuSample() if section.found_by == "list" else sample_gpus(uuids),
+    )
 
 
 def wire_for_hub() -> Wiring:

@@ -160,12 +160,13 @@ async def course_lab_in(
     *,
     port: int | None = None,
     authenticator_class: str = "crepre-accounts",
+    lab_file: LabFile | None = None,
     **authenticator: Any,
 ) -> AsyncIterator[CourseLab]:
     """Start a hub with the course files in *folder*; start it again there, and it remembers."""
     port = port or free_port()
     (folder / "var").mkdir(exist_ok=True)
-    wiring = TestWiring(Settings(folder, LabFile(), ()), (), "test")
+    wiring = TestWiring(Settings(folder, lab_file or LabFile(), ()), (), "test")
     config = Config()
     configure_courses(config, wiring)
     configure_pages(config, wiring)
@@ -174,6 +175,8 @@ async def course_lab_in(
         look_at_courses=lambda: wiring.courses.shelf(),  # noqa: PLW0108  (as configure_hub)
         standing_every_seconds=3600,  # a test looks when it wants to
         reconcile_every_seconds=3600,
+        gpus_every_seconds=3600,
+        look_at_gpus_every_seconds=3600,
     )
     config.JupyterHub.update(
         hub_bind_url=f"http://127.0.0.1:{port}",

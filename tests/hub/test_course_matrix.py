@@ -285,11 +285,13 @@ def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
             yield "post", f"/hub/course/{course}", {action: target}
         yield "post", "/hub/my", {"action": "invite", "who": f"{course}/{target}"}
     yield "post", "/hub/my", {"action": "revoke", "invitation": INVITED.get(target, "0" * 16)}
+    for action in ("end", "remove", "drain", "undrain", "cancel"):
+        yield "post", "/hub/board", {"action": action, "name": target}
 
 
 def may_open(actor: str, path: str, fields: dict[str, str], target: str) -> bool:
     """Whether the table lets *actor* do that on a page."""
-    if "/spawn" in path or "/my/archive" in path:
+    if "/spawn" in path or "/my/archive" in path or path == "/hub/board":
         return False
     if fields.get("action") == "invite":
         course = fields["who"].partition("/")[0]

@@ -14,6 +14,7 @@ from tests.contract.store.conftest import engine  # noqa: F401  (pytest finds it
 from tests.contract.store.test_account_store import *  # noqa: F403  (each test of the contract)
 from tests.contract.store.test_attempt_log import *  # noqa: F403
 from tests.contract.store.test_directory import *  # noqa: F403
+from tests.contract.store.test_gpu_book_store import *  # noqa: F403
 from tests.contract.store.test_roster_store import *  # noqa: F403
 from tests.contract.store.test_schema import *  # noqa: F403
 

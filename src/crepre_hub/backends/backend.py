@@ -50,7 +50,8 @@ class Found:
         since: When it was made.
         course: Id of the course that it runs for.
         profile: Id of the profile within the course.
-        gpu: What it was given when it was made, which nothing changes; None for no GPU.
+        gpu: What it was given when it was made, which nothing changes; None where it holds none,
+            or has ended.
     """
 
     id: str

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crepre_hub import __version__
-from crepre_hub.cli import course, docs, doctor, image, lab, roster, settings, user
+from crepre_hub.cli import course, docs, doctor, gpu, image, lab, roster, settings, user
 
 app = typer.Typer(
     name="crepre",
@@ -44,6 +44,7 @@ app.add_typer(image.app, name="image")
 app.add_typer(user.app, name="user")
 app.add_typer(course.app, name="course")
 app.add_typer(roster.app, name="roster")
+app.add_typer(gpu.app, name="gpu")
 
 
 def main() -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from crepre_hub.backends.backend import Backend, Seat
-from crepre_hub.courses.access import Offer, offers_for, writes_data
+from crepre_hub.courses.access import Offer, Person, offers_for, writes_data
 from crepre_hub.courses.choose import choose, preselected, why_nothing
-from crepre_hub.decisions import Refused
+from crepre_hub.decisions import Granted, MustWait, Refused
+from crepre_hub.desk.lending import Asked, LendingDesk
 from crepre_hub.desk.people import HubUser, PeopleDesk
 from crepre_hub.desk.visits import VisitDesk
+from crepre_hub.errors import StoreUnreachable
+from crepre_hub.gpu.allowance import Allowance
+from crepre_hub.gpu.claims import Lease
 from crepre_hub.profiles.profile import OwnImages, Placement, on_own_image
+from crepre_hub.sentences import say, say_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +26,12 @@ class Launch:
 
     Attributes:
         traits: What to set on the backend's spawner.
+        lease: Id of the lease of its GPU; empty for a server without one.
     """
 
     placement: Placement
     traits: Mapping[str, object]
+    lease: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,13 @@ class Choice:
     Attributes:
         selected: Key of the offer to preselect; empty if there is none.
         why_not: Why there is nothing on offer.
+        gpus: What can be said of the GPUs of an offer, by its key: ``2 free now``.
     """
 
     offers: tuple[Offer, ...]
     selected: str
     why_not: Refused | None = None
+    gpus: Mapping[str, str] = field(default_factory=dict)
 
 
 class LaunchDesk:
@@ -51,11 +60,13 @@ class LaunchDesk:
         visits: VisitDesk,
         backend: Backend,
         own_images: Callable[[], OwnImages],
+        gpus: LendingDesk,
     ) -> None:
         self._people = people
         self._visits = visits
         self._backend = backend
         self._own_images = own_images
+        self._gpus = gpus
 
     def choice(self, user: HubUser, saved: object) -> Choice:
         """What *user* may start; *saved* is their last choice, trusted in nothing."""
@@ -65,29 +76,96 @@ class LaunchDesk:
         offers = offers_for(courses, person, today=today)
         selected = preselected(courses, offers, saved)
         why_not = None if offers else why_nothing(courses, person, today=today)
-        return Choice(offers, selected.key if selected else "", why_not)
+        key = selected.key if selected else ""
+        return Choice(offers, key, why_not, {each.key: self._gpus_for(each) for each in offers})
+
+    def _gpus_for(self, offer: Offer) -> str:
+        """What a card says of GPUs before the click; empty where there is nothing to say."""
+        if offer.profile.gpu is None:
+            return ""
+        try:
+            seen = self._gpus.availability(asked_for(offer, Seat("", "")))
+            rules = self._gpus.book().rules
+        except StoreUnreachable:
+            return ""  # other profiles can still be started
+        if seen.free_now:
+            return say_number("%(num)s free now", "%(num)s free now", seen.free_now)
+        if seen.probably_free_at is None:
+            return say("none free just now")
+        return say("next at about %(time)s", time=rules.clock(seen.probably_free_at))
+
+    def line_up(
+        self, user: HubUser, server: str, options: object, *, asked_by: HubUser | None = None
+    ) -> Granted | MustWait | Refused:
+        """
+        Get the GPU that a start with *options* needs, or a place in the line for it.
+
+        ``Granted`` as well where it needs none; whoever then starts the server finds the lease.
+        """
+        offer = self._offer(user, self._person(user), options, asked_by)
+        if isinstance(offer, Refused):
+            return offer
+        got = self._lease(offer, Seat(user.name, server))
+        return Granted("lease") if isinstance(got, Lease) else got or Granted("no-gpu-wanted")
 
     def launch(
         self, user: HubUser, server: str, options: object, *, asked_by: HubUser | None = None
-    ) -> Launch | Refused:
+    ) -> Launch | MustWait | Refused:
         """
         The start that *options* ask for, or why there is none.
+
+        A GPU is lent before anything is made. Asked again, the same lease or claim is found.
 
         Args:
             user: Whose server it is.
             asked_by: Who wants it; None for *user*, or for a service that an admin set up.
         """
-        courses = tuple(self._people.courses().values())
-        person = self._people.person(user.name, is_admin=user.is_admin)
-        offer = choose(courses, person, options, today=self._people.today)
+        person = self._person(user)
+        offer = self._offer(user, person, options, asked_by)
         if isinstance(offer, Refused):
             return offer
-        if asked_by is not None:
-            answer = self._visits.may_start_for(asked_by, user, offer.course.id)
-            if isinstance(answer, Refused):
-                return answer
+        seat = Seat(user.name, server)
+        lease = self._lease(offer, seat)
+        if isinstance(lease, MustWait | Refused):
+            return lease
         placement = replace(
             on_own_image(offer.placement, self._own_images()),
             writes_data=writes_data(offer.course, person),
         )
-        return Launch(placement, self._backend.render(placement, Seat(user.name, server)))
+        if lease is None:
+            return Launch(placement, self._backend.render(placement, seat))
+        placement = replace(placement, gpu=self._gpus.given(lease))
+        return Launch(placement, self._backend.render(placement, seat), lease.id)
+
+    def _person(self, user: HubUser) -> Person:
+        return self._people.person(user.name, is_admin=user.is_admin)
+
+    def _offer(
+        self, user: HubUser, person: Person, options: object, asked_by: HubUser | None
+    ) -> Offer | Refused:
+        courses = tuple(self._people.courses().values())
+        offer = choose(courses, person, options, today=self._people.today)
+        if isinstance(offer, Refused) or asked_by is None:
+            return offer
+        answer = self._visits.may_start_for(asked_by, user, offer.course.id)
+        return answer if isinstance(answer, Refused) else offer
+
+    def _lease(self, offer: Offer, seat: Seat) -> Lease | MustWait | Refused | None:
+        """What the desk of GPUs says; None for a profile without a GPU."""
+        if offer.profile.gpu is None:
+            return None
+        return self._gpus.ask(asked_for(offer, seat))
+
+
+def asked_for(offer: Offer, seat: Seat) -> Asked:
+    """What *offer*, of a profile with a GPU, asks for."""
+    profile = offer.profile
+    assert profile.gpu is not None
+    return Asked(
+        seat,
+        offer.course.id,
+        offer.profile_id,
+        profile.gpu,
+        profile.lease,
+        Allowance(offer.course.gpus.allowance, offer.course.gpus.lessons_count),
+    )

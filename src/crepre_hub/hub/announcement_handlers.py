@@ -14,6 +14,7 @@ from crepre_hub.decisions import Refused
 from crepre_hub.desk.announcing import AnnouncementDesk
 from crepre_hub.hub.course_pages import Frame
 from crepre_hub.hub.course_staff import StaffHandler, hub_user
+from crepre_hub.hub.gpu_pages import gpu_news
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say, together
 
@@ -113,14 +114,16 @@ class NewsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
     """
 
     async def get(self) -> None:
-        """A list of texts, each with its id and the title of its course."""
+        """A list of texts, each with its id and the title of its course, or what it is about."""
         if not isinstance(self.current_user, User):  # nobody, or a service
             raise web.HTTPError(403)
         desk: AnnouncementDesk = self.app.desks().announcements
         with come_back_later():
             news = desk.for_user(hub_user(self.current_user))
+            of_gpus = gpu_news(self.app.lending(), self.current_user.name)
         told = [
             {"id": each.announcement.id, "course": each.title, "text": each.announcement.text}
             for each in news
         ]
-        self.write({"news": told})
+        first = [{"id": each.id, "course": "GPU", "text": each.text} for each in of_gpus]
+        self.write({"news": [*first, *told]})

@@ -1,18 +1,19 @@
 """
 The hub's process.
 
-JupyterHub itself, with seven things more: it listens on the seats' network as well as on loopback.
+JupyterHub itself, with eight things more: it listens on the seats' network as well as on loopback.
 It looks at the course files every few seconds, so that a broken edit is in the log before a
 student meets it. Once a minute it compares its table with the servers that are really there, ends
 those that nobody knows any more, and writes down which ones run. It keeps its groups and roles
-equal to the courses' rosters. It has the courses' pages, and answers in its reader's language.
+equal to the courses' rosters. It has the courses' pages, and answers in its reader's language. It
+looks after the leases of GPUs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -29,6 +30,7 @@ from crepre_hub.desk.reconcile import Known, plan_reconcile
 from crepre_hub.errors import BackendError, StoreUnreachable
 from crepre_hub.hub.access_log import hide_join_codes
 from crepre_hub.hub.examination import Examination
+from crepre_hub.hub.gpu_keeper import GpuKeeper
 from crepre_hub.hub.language_handlers import SpeakingApplication
 from crepre_hub.hub.recent import Recent
 from crepre_hub.hub.runs import note_all
@@ -48,9 +50,9 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     reconcile_every_seconds = Float(60, help="Time between looks for lost servers.").tag(
         config=True
     )
-    orphan_grace_seconds = Float(60, help="A server younger than this is never lost.").tag(
-        config=True
-    )
+    orphan_grace_seconds = Float(
+        60, help="A server, or a lease of a GPU, younger than this is never lost."
+    ).tag(config=True)
 
     desks = Callable(help="Returns the CourseDesks.").tag(config=True)
     people = Callable(help="Returns the PeopleDesk.").tag(config=True)
@@ -59,13 +61,20 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     joining = Callable(help="Returns the JoinDesk.").tag(config=True)
     ends = Callable(help="Returns the EndDesks.").tag(config=True)
     downloads = Callable(help="Returns the Downloads.").tag(config=True)
+    lending = Callable(help="Returns the LendingDesk.").tag(config=True)
+    board_names = Unicode("initials", help="What students see of others on the board.").tag(
+        config=True
+    )
     gate = Callable(help="Returns the Gate for join codes.").tag(config=True)
     pages: Any = List(help="Routes of the lab's own pages, before JupyterHub's.").tag(config=True)
 
     standing_every_seconds = Float(5, help="Time between looks at rosters.").tag(config=True)
+    gpus_every_seconds = Float(2, help="Time between looks at leases of GPUs.").tag(config=True)
+    look_at_gpus_every_seconds = Float(30, help="Time between looks for GPUs.").tag(config=True)
 
     recent: Recent
     _standing: StandingKeeper | None = None
+    _gpus: GpuKeeper | None = None
     _suspects: frozenset[str] = frozenset()
     _newcomers: tuple[str, ...] = ()
     _repeating: tuple[PeriodicCallback, ...] = ()
@@ -77,6 +86,13 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         if self._standing is None:
             self._standing = StandingKeeper(self, self.people())
         return self._standing
+
+    @property
+    def gpus(self) -> GpuKeeper:
+        """Keeps leases."""
+        if self._gpus is None:
+            self._gpus = GpuKeeper(self, self.lending())
+        return self._gpus
 
     @cached_property
     def examination(self) -> Examination:
@@ -119,10 +135,16 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
             PeriodicCallback(self.standing.look, self.standing_every_seconds * 1000),
             PeriodicCallback(self.reconcile, self.reconcile_every_seconds * 1000),
             PeriodicCallback(partial(note_all, self), self.reconcile_every_seconds * 1000),
+            PeriodicCallback(self.gpus.tick, self.gpus_every_seconds * 1000),
+            PeriodicCallback(self.gpus.look, self.look_at_gpus_every_seconds * 1000),
         )
         for each in self._repeating:
             each.start()
-        self._first_look = asyncio.create_task(self.reconcile())
+        self._first_look = asyncio.create_task(self._look_first())
+
+    async def _look_first(self) -> None:
+        await self.gpus.look()
+        await self.reconcile()
 
     async def shutdown_cancel_tasks(self, *args: Any, **kwargs: Any) -> None:
         """Stop looking before the loop ends."""
@@ -163,6 +185,9 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         except BackendError as error:
             self.log.warning("Lost servers were not looked for: %s", error)
             return
+        strays = {(each.person, each.server, each.lease) for each in self.gpus.reconcile(found)}
+        for orphan in (*self._orphans(found), *_those_of(strays, found)):
+            self.log.warning("Ending %s of %s: nobody knows it", orphan.id, orphan.seat.user)
         for orphan in self._orphans(found):
             self._tell(f"Ending {orphan.id} of {orphan.seat.user}: nobody knows it")
             try:
@@ -193,6 +218,13 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
             spawner = self.users[row.user].spawners[row.name]
             seat = Seat(row.user.name, row.name)
             yield Known(seat, "" if spawner.pending else spawner.server_id)
+
+
+def _those_of(strays: Container[tuple[str, str, str]], found: Iterable[Found]) -> Iterator[Found]:
+    """The servers among *found* that hold a GPU which was lent to nobody, or to another."""
+    for each in found:
+        if each.gpu and (each.seat.user, each.seat.server, each.gpu.lease) in strays:
+            yield each
 
 
 def socket_for(address: str, port: int) -> socket.socket:

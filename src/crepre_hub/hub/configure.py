@@ -16,6 +16,9 @@ from crepre_hub.hub.archive_handlers import ArchiveFileHandler, ArchivesHandler
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
+from crepre_hub.hub.gpu_board import BoardHandler
+from crepre_hub.hub.gpu_handlers import GpuHandler, LinedSpawnHandler
+from crepre_hub.hub.gpu_pages import gpu_note
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
 from crepre_hub.hub.lab_handlers import ROUTES
@@ -75,6 +78,9 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
     c.CrepreHub.people = lambda: wiring.desks.people
     c.CrepreHub.visits = lambda: wiring.desks.visits
     c.CrepreHub.joining = lambda: wiring.desks.joining
+    c.CrepreHub.lending = lambda: wiring.lending
+    c.CrepreHub.board_names = wiring.settings.lab.gpus.names
+    c.SeatMixin.lending = lambda: wiring.lending
     c.CrepreHub.examine = lambda: wiring.examine()  # noqa: PLW0108  (see configure_hub)
     gate = Gate(AttemptLog(wiring.engine))
     c.CrepreHub.gate = lambda: gate
@@ -94,6 +100,11 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/api/crepre/news", NewsHandler),
         (r"/my/archive", ArchivesHandler),
         (r"/my/archive/([0-9]{1,12})", ArchiveFileHandler),
+        (r"/spawn", LinedSpawnHandler),
+        (r"/spawn/([^/]+)", LinedSpawnHandler),
+        (r"/spawn/([^/]+)/([^/]+)", LinedSpawnHandler),
+        (r"/gpu", GpuHandler),
+        (r"/board", BoardHandler),
         (r"/api/oauth2/authorize", NotedAuthorizeHandler),
         (r"/language", LanguageHandler),
         (r"/my", MyHandler),
@@ -171,6 +182,7 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "my_page": lambda user: partial(my_page, user, wiring.desks),
         "my_hands": lambda user: partial(_hands_of, user, wiring),
         "my_news": lambda user: partial(_news_for, user, wiring),
+        "gpu_note": lambda user: partial(gpu_note, user, wiring.lending),
     }
 
 

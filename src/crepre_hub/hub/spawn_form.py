@@ -25,6 +25,7 @@ class Card:
     description: str
     summary: str
     selected: bool
+    gpu: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class SpawnForm:
 
 def render_form(choice: Choice, *, who: str, join_url: str) -> str:
     """HTML of the cards, or of what to do where there are none."""
-    groups = tuple(_groups(choice.offers, choice.selected))
+    groups = tuple(_groups(choice))
     page = SpawnForm(OPTION, groups, who, choice.why_not, join_url)
     values = {each.name: getattr(page, each.name) for each in fields(page)}
     return _templates().get_template("spawn_form.html").render(values)
@@ -61,21 +62,22 @@ def options_from_form(form_data: Mapping[str, Sequence[object]]) -> dict[str, ob
     }
 
 
-def _groups(offers: Sequence[Offer], selected: str) -> list[tuple[str, tuple[Card, ...]]]:
+def _groups(choice: Choice) -> list[tuple[str, tuple[Card, ...]]]:
     return [
-        (title, tuple(_card(offer, selected) for offer in group))
-        for title, group in groupby(offers, key=lambda offer: offer.course.title)
+        (title, tuple(_card(offer, choice) for offer in group))
+        for title, group in groupby(choice.offers, key=lambda offer: offer.course.title)
     ]
 
 
-def _card(offer: Offer, selected: str) -> Card:
+def _card(offer: Offer, choice: Choice) -> Card:
     profile = offer.profile
     return Card(
         key=offer.key,
         title=profile.title,
         description=profile.description,
         summary=profile.summary,
-        selected=offer.key == selected,
+        selected=offer.key == choice.selected,
+        gpu=choice.gpus.get(offer.key, ""),
     )
 
 

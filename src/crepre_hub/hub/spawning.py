@@ -25,7 +25,9 @@ from crepre_hub.backends.backend import Backend, Seat, StartLog
 from crepre_hub.clock import utc_now
 from crepre_hub.courses.choose import course_asked_for
 from crepre_hub.courses.room import Failure
+from crepre_hub.decisions import Granted, MustWait, Refused
 from crepre_hub.desk.launch import Launch, LaunchDesk
+from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.people import HubUser
 from crepre_hub.errors import CrepreError, StartTimedOut
 from crepre_hub.hub.entries import forget_visitors
@@ -33,6 +35,7 @@ from crepre_hub.hub.failures import StartRefused, failed, refused
 from crepre_hub.hub.spawn_form import render_form
 from crepre_hub.languages.reading import told
 from crepre_hub.login.later import come_back_later
+from crepre_hub.sentences import say
 
 ASK_EVERY_SECONDS = 0.02
 """A question to a server that does not listen yet takes half a millisecond."""
@@ -72,6 +75,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
 
     desk = CallableTrait(help="Returns the LaunchDesk.").tag(config=True)
     backend = CallableTrait(help="Returns the Backend.").tag(config=True)
+    lending = CallableTrait(help="Returns the LendingDesk.").tag(config=True)
     lane = CallableTrait(help="Returns the Lane for starts.").tag(config=True)
 
     before_start = CallableTrait(
@@ -93,7 +97,15 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     """The profile within the course."""
     failure: Failure | None = None
     """Of the last start; the next one is another object's."""
+    lease = ""
+    """
+    Id of the lease of the server's GPU; empty while it has none, or it is not known.
+
+    It outlives the server's state, which some Spawners forget as soon as they see it end.
+    """
     _known_version = ""
+    _may_still_run = False
+    """It was to be stopped, and that failed."""
 
     # --- what is on offer
 
@@ -120,6 +132,11 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             self.orm_spawner.user_options = {}
             return ""
         return render_form(choice, who=self.user.name, join_url=f"{self.hub.base_url}join")
+
+    def line_up(self, options: object) -> Granted | MustWait | Refused:
+        """Get the GPU that a start with *options* needs, or a place in the line for it."""
+        desk: LaunchDesk = self.desk()
+        return desk.line_up(self.owner, self.name, options, asked_by=self.asked_by)
 
     # --- start
 
@@ -153,12 +170,23 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
             if isinstance(launch, Launch):
                 self.course = launch.placement.course
                 self.profile = launch.placement.profile
+                self.lease = launch.lease
+                self._may_still_run = False
                 forget_visitors(self)
                 self.before_start(self)
                 return launch
         except CrepreError as error:
             raise failed(error, who=self._log_name) from error
+        if isinstance(launch, MustWait):
+            launch = Refused(
+                launch.reason, launch.message, say("You are in line: %(page)s", page=self._line_url)
+            )
         raise refused(launch, who=self._log_name)
+
+    @property
+    def _line_url(self) -> str:
+        """Where somebody in line sees their place."""
+        return f"{self.hub.base_url}gpu"
 
     async def _start_and_wait(self) -> Any:
         try:
@@ -202,6 +230,29 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         async for phase in self.start_log.follow():
             yield {"progress": phase.percent, "message": told(phase.text), "phase": phase.name}
 
+    # --- stop
+
+    async def stop(self, now: bool = False) -> None:
+        """End the server; what it was lent is held until that is known to be done."""
+        self._may_still_run = True
+        await super().stop(now)
+        self._may_still_run = False
+
+    def run_post_stop_hook(self) -> Any:
+        """As JupyterHub does it; it is here that every end of a server comes by."""
+        self.after_stop(self)
+        self._give_back()
+        return super().run_post_stop_hook()
+
+    def _give_back(self) -> None:
+        if self.lease and not self._may_still_run:
+            lending: LendingDesk = self.lending()
+            try:
+                lending.give_back(self.lease)
+                self.lease = ""
+            except CrepreError as error:
+                self.log.warning("Lease %s is given back later: %s", self.lease, error)
+
     # --- found again by a restarted hub
 
     async def _until_up(self) -> str:
@@ -232,6 +283,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         self._known_version = state.get("answered", "")
         self.course = state.get("course", "")
         self.profile = state.get("profile", "")
+        self.lease = state.get("lease", "")
 
     def get_state(self) -> dict[str, Any]:
         """What the server was given, which settings of a later day may not say any more."""
@@ -241,6 +293,8 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         if self.course:
             state["course"] = self.course
             state["profile"] = self.profile
+        if self.lease:
+            state["lease"] = self.lease
         return state
 
     def clear_state(self) -> None:
@@ -249,11 +303,6 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         self._known_version = ""
         self.course = ""
         self.profile = ""
-
-    def run_post_stop_hook(self) -> Any:
-        """As JupyterHub does it; it is here that every end of a server comes by."""
-        self.after_stop(self)
-        return super().run_post_stop_hook()
 
     @property
     def server(self) -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -228,6 +229,43 @@ announcements = Table(
     Column("created_at", UtcMoment, nullable=False),
     Column("until", UtcMoment, nullable=False),
     Index("crepre_announcements_course", "course", "until"),
+)
+
+gpu_book = Table(
+    "crepre_gpu_book",
+    metadata,
+    # One row. Its version is counted up with each change of the entries: of two writers who read
+    # the same one, the second has to read again.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+)
+
+gpu_entries = Table(
+    "crepre_gpu_entries",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("id", String(120), primary_key=True),
+    Column("version", Integer, nullable=False),  # of the book that it was written with
+    # The value as JSON: nothing is looked up by what is in it, since the whole book is read.
+    Column("content", Text, nullable=False),
+)
+
+gpu_usage = Table(
+    "crepre_gpu_usage",
+    metadata,
+    Column("lease", String(64), primary_key=True),
+    Column("person", String(255), nullable=False),
+    Column("course", String(40), nullable=False),
+    Column("profile", String(40), nullable=False),
+    Column("gpu", String(120), nullable=False),
+    Column("share", Float, nullable=False),
+    Column("start", UtcMoment, nullable=False),
+    Column("end", UtcMoment, nullable=False),
+    Column("waited", Float, nullable=False),
+    Column("lesson", Boolean, nullable=False),
+    Column("why", String(16), nullable=False),
+    Index("crepre_gpu_usage_person", "person", "end"),
+    Index("crepre_gpu_usage_course", "course", "end"),
 )
 
 sessions = Table(

@@ -22,6 +22,9 @@ from crepre_hub.backends.docker.network import LAB_LABEL
 
 REMOVAL_UNDER_WAY = 409
 
+ENDED = ("exited", "dead")
+"""States of containers that hold no GPU any more."""
+
 
 def found_containers(client: APIClient, lab: str) -> tuple[Found, ...]:
     """
@@ -58,4 +61,5 @@ def _found(container: Mapping[str, Any]) -> Found:
     seat = Seat(labels[USER_LABEL], labels.get(SERVER_LABEL, ""))
     since = datetime.fromtimestamp(container["Created"], UTC)
     course, profile = labels.get(COURSE_LABEL, ""), labels.get(PROFILE_LABEL, "")
-    return Found(container["Id"], seat, since, course, profile, gpu_of(labels))
+    gpu = None if container["State"] in ENDED else gpu_of(labels)
+    return Found(container["Id"], seat, since, course, profile, gpu)

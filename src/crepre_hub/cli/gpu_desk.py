@@ -1,0 +1,48 @@
+"""What the commands about GPUs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from crepre_hub.cli.courses import lab_desks
+from crepre_hub.cli.terminal import REFUSED, err, lab_root, out
+from crepre_hub.decisions import Answer, Refused
+from crepre_hub.desk.desks import CourseDesks
+from crepre_hub.desk.lending import LendingDesk
+from crepre_hub.settings.last_good import settings_or_last_good
+from crepre_hub.store.gpu_book import GpuBookStore
+from crepre_hub.wiring import park_of
+
+
+@contextmanager
+def lending_desk() -> Iterator[LendingDesk]:
+    """The GPU desk, on the files and the database that the running lab uses as well."""
+    with lab_desks() as lab:
+        yield desk_of(lab)
+
+
+def desk_of(lab: CourseDesks) -> LendingDesk:
+    """The same, beside the desks of courses."""
+    park = park_of(settings_or_last_good(lab_root()))
+    desk = LendingDesk(GpuBookStore(lab.stores.engine), park)
+    if not desk.book().gpus:
+        desk.look()  # no hub has run here yet
+    return desk
+
+
+def or_refused(answer: Answer | None) -> None:
+    """End the command where the rules said no."""
+    if isinstance(answer, Refused):
+        err.print(answer.message, style="red", markup=False)
+        if answer.remedy:
+            err.print(answer.remedy, markup=False)
+        raise typer.Exit(REFUSED)
+
+
+def tell_dry(dry_run: bool) -> None:
+    """Say that nothing happened, if nothing did."""
+    if dry_run:
+        out.print("Nothing was changed (--dry-run).")

@@ -1,0 +1,278 @@
+"""What the pages of the GPU desk and its command show, worked out of the book."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from crepre_hub.decisions import Granted
+from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.claims import Claim, Lease, Why
+from crepre_hub.gpu.gpus import Gpu, State
+from crepre_hub.gpu.lending import renew
+from crepre_hub.gpu.outlook import WaitingView
+from crepre_hub.gpu.reservations import Reservation
+from crepre_hub.gpu.usage import Used
+from crepre_hub.sentences import say
+
+LONG_AGO = timedelta(hours=12)
+"""A lease that ended before that is of no interest any more."""
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """
+    How one person stands at the GPU desk.
+
+    Attributes:
+        lease: What the person's server holds; None for nothing.
+        gpu: The lease's.
+        view: Of the person's claim; None without one.
+        why_no_renewal: Empty where one click renews the lease.
+        last: The last lease, if it ended not long ago and not by the person's own doing.
+    """
+
+    lease: Lease | None = None
+    gpu: Gpu | None = None
+    view: WaitingView | None = None
+    why_no_renewal: str = ""
+    last: Used | None = None
+
+
+def mine(desk: LendingDesk, person: str) -> Mine:
+    """How *person* stands."""
+    book, now = desk.book(), desk.now
+    lease = next((each for each in book.leases.values() if each.person == person), None)
+    claim = book.claim_of(person)
+    if claim is None and lease is None:
+        return Mine(last=_last(desk, person, now))
+    return Mine(
+        lease,
+        book.gpus.get(lease.gpu) if lease else None,
+        desk.outlook().get(claim.id) if claim else None,
+        _why_no_renewal(desk, lease) if lease else "",
+    )
+
+
+def _last(desk: LendingDesk, person: str, now: datetime) -> Used | None:
+    last = desk.last_of(person)
+    if last is None or last.why is Why.GIVEN_BACK or now - last.end > LONG_AGO:
+        return None
+    return last
+
+
+def _why_no_renewal(desk: LendingDesk, lease: Lease) -> str:
+    answer = desk.try_out(lambda book, now: renew(book, lease.id, now)).answer
+    return "" if isinstance(answer, Granted) else getattr(answer, "message", "")
+
+
+ENDED = {
+    Why.TIME_IS_UP: say("Your time on the GPU was over, so your server was stopped."),
+    Why.IDLE: say("Your GPU had done nothing while others waited, so your server was stopped."),
+    Why.ADMIN: say("The lab's admin ended your time on the GPU."),
+    Why.WATCHDOG: say("Your server took more of the GPU than it had, so it was stopped."),
+    Why.GPU_LOST: say("Your GPU has failed."),
+    Why.SERVER_GONE: say("Your server with a GPU has ended."),
+}
+"""What somebody reads whose lease has ended, by why."""
+
+
+# --- the board
+
+
+ANOTHER = say("another course")
+SOMEBODY = say("somebody")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """
+    Who looks at the board.
+
+    Attributes:
+        name: Their user name; empty for the command line, which an admin types.
+        staff_of: Courses whose people are shown by their names.
+        knows: Courses that are shown by their titles, by id.
+        names: What is shown of others than the reader and the staff's own people.
+    """
+
+    name: str
+    is_admin: bool
+    staff_of: Collection[str] = ()
+    knows: Mapping[str, str] = field(default_factory=dict)
+    names: Literal["initials", "full", "none"] = "initials"
+
+    def who(self, person: str, course: str) -> str:
+        """*person* as this reader may know them."""
+        shown = self.is_admin or person == self.name or course in self.staff_of
+        if shown or self.names == "full":
+            return person
+        return initials(person) if self.names == "initials" else SOMEBODY
+
+    def course(self, course: str) -> str:
+        """The title of *course*; nobody learns of one that is not theirs."""
+        return self.knows.get(course) or (course if self.is_admin and course else ANOTHER)
+
+
+def initials(name: str) -> str:
+    """``A. L.`` for ``ada-lovelace`` and for ``ada.lovelace@example.org``."""
+    parts = [part for part in re.split(r"[\W_]+", name.partition("@")[0]) if part]
+    return " ".join(f"{part[0].upper()}." for part in parts) or "?"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """
+    A share that somebody holds, or that is kept for the first in line.
+
+    Attributes:
+        id: Of the lease; empty for an offer.
+        memory: Bytes.
+        until: When it ends at the latest; of an offer, when it goes to the next.
+    """
+
+    id: str
+    who: str
+    is_mine: bool
+    course: str
+    memory: int
+    until: datetime
+    is_offer: bool
+    is_ending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GpuRow:
+    """One GPU; *used* is what programs take of its memory, None where nobody measures it."""
+
+    uuid: str
+    name: str
+    memory: int
+    free: int
+    state: State
+    reason: str
+    held: tuple[HeldRow, ...]
+    used: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One claim that waits."""
+
+    id: str
+    place: int
+    who: str
+    is_mine: bool
+    course: str
+    waits_for: str
+    since: datetime
+    probably_free_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A reservation that is under way or comes within a week."""
+
+    id: str
+    course: str
+    start: datetime
+    end: datetime
+    shares: int
+    wish: str
+    is_from_file: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All of it, as one reader may see it at the moment *as_of*."""
+
+    gpus: tuple[GpuRow, ...]
+    line: tuple[LineRow, ...]
+    kept: tuple[KeptRow, ...]
+    as_of: datetime
+
+
+def board(desk: LendingDesk, reader: Reader, used: Mapping[str, int] | None = None) -> Board:
+    """
+    The board: GPUs in their machine's order, the line in its own, reservations by time.
+
+    Args:
+        used: Bytes that programs take on each GPU, where that was measured.
+    """
+    book, now, measured = desk.book(), desk.now, used or {}
+    views = sorted(desk.outlook().values(), key=lambda view: view.place)
+    kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
+    return Board(
+        tuple(_gpu_row(book, gpu, reader, measured.get(gpu.uuid)) for gpu in book.gpus.values()),
+        tuple(_line_row(view, reader) for view in views if view.place),
+        tuple(_kept_row(each, reader) for each in kept if each.interval.start < now + WEEK),
+        now,
+    )
+
+
+def _gpu_row(book: Book, gpu: Gpu, reader: Reader, used: int | None) -> GpuRow:
+    offers = (c for c in book.claims.values() if c.offer is not None and c.offer.gpu == gpu.uuid)
+    held = [_lease_row(lease, reader) for lease in book.leases_on(gpu.uuid)]
+    held += [_offer_row(claim, reader) for claim in offers]
+    free = book.free_on(gpu.uuid) if gpu.is_lent else 0
+    return GpuRow(gpu.uuid, gpu.name, gpu.memory, free, gpu.state, gpu.reason, tuple(held), used)
+
+
+def _lease_row(lease: Lease, reader: Reader) -> HeldRow:
+    return HeldRow(
+        lease.id,
+        reader.who(lease.person, lease.course),
+        lease.person == reader.name,
+        reader.course(lease.course),
+        lease.memory,
+        lease.ends,
+        is_offer=False,
+        is_ending=lease.ending is not None,
+    )
+
+
+def _offer_row(claim: Claim, reader: Reader) -> HeldRow:
+    assert claim.offer is not None
+    return HeldRow(
+        "",
+        reader.who(claim.person, claim.course),
+        claim.person == reader.name,
+        reader.course(claim.course),
+        claim.offer.memory,
+        claim.offer.until,
+        is_offer=True,
+        is_ending=False,
+    )
+
+
+def _line_row(view: WaitingView, reader: Reader) -> LineRow:
+    claim = view.claim
+    return LineRow(
+        claim.id,
+        view.place,
+        reader.who(claim.person, claim.course),
+        claim.person == reader.name,
+        reader.course(claim.course),
+        view.waits_for,
+        claim.since,
+        view.probably_free_at,
+    )
+
+
+def _kept_row(each: Reservation, reader: Reader) -> KeptRow:
+    shares = sum(not place.released for place in each.places)
+    return KeptRow(
+        each.id,
+        reader.course(each.course),
+        each.interval.start,
+        each.interval.end,
+        shares,
+        str(each.wish),
+        each.series.startswith(FROM_FILE),
+    )

@@ -1,0 +1,379 @@
+"""GPUs lent, waited for, renewed and given back: the lease book, kept in the store."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.clock import Clock, utc_now
+from crepre_hub.decisions import Answer, Granted, MustWait, Refused
+from crepre_hub.errors import Busy
+from crepre_hub.gpu import reconciling
+from crepre_hub.gpu.allowance import Allowance, left, may_claim, spent, week_of
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.booking import Request, cancel, reserve
+from crepre_hub.gpu.claims import Claim, Kind, Lease, Why
+from crepre_hub.gpu.draft import Change
+from crepre_hub.gpu.events import Event, StrayServer
+from crepre_hub.gpu.given import Cap, GivenGpu
+from crepre_hub.gpu.gpus import Gpu, Wish
+from crepre_hub.gpu.idle import end_idle
+from crepre_hub.gpu.inventory import drain, inventory
+from crepre_hub.gpu.lending import accept, claim, end, give_back, renew, withdraw
+from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outlook
+from crepre_hub.gpu.passing import due_at, tick
+from crepre_hub.gpu.rules import Rules
+from crepre_hub.gpu.usage import Used
+from crepre_hub.probes.gpu_use import GpuSample
+from crepre_hub.sentences import say
+from crepre_hub.store.gpu_book import GpuBookStore
+
+TRIES = 1000
+"""As often as somebody else writes first, there is progress; so many in a row are a mistake."""
+
+FROM_FILE = "file:"
+"""Begins the series of reservations that are in a course's file, and are changed there."""
+
+FRESH = timedelta(seconds=5)
+"""What is told of the time to come may be so old, if nothing has changed in the book."""
+
+NO_ALLOWANCE = Allowance()
+
+LEAST = timedelta(minutes=20)
+"""A share that is free for less time than this is of no use, unless leases are shorter."""
+
+Rule = Callable[[Book, datetime], Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """
+    What the lab has of GPUs, and how it lends them.
+
+    Attributes:
+        rules: The admin's numbers.
+        look: Asks the machine what it has; may take a second.
+        cap: What keeps a lease of so many bytes on a GPU to them.
+        lease: How long a GPU is lent where a profile does not say.
+        sample: Who uses the GPUs named, at this moment; empty where nobody can say.
+    """
+
+    rules: Callable[[], Rules]
+    look: Callable[[], Sequence[Gpu]]
+    cap: Callable[[Gpu, int], Cap]
+    lease: Callable[[], timedelta]
+    sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    A GPU that somebody wants for a server.
+
+    Attributes:
+        length: None for as long as the lab says.
+        allowance: What the course permits each person.
+    """
+
+    seat: Seat
+    course: str
+    profile: str
+    wish: Wish
+    length: timedelta | None = None
+    allowance: Allowance = NO_ALLOWANCE
+
+
+class LendingDesk:
+    """
+    Changes the book: reads it, asks the rules, writes what they say over what was read.
+
+    Where somebody else was first it does so again. Each method may raise ``StoreUnreachable``,
+    and then has changed nothing.
+    """
+
+    def __init__(self, store: GpuBookStore, park: Park, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._park = park
+        self._clock = clock
+        self._known = Book(park.rules())
+        self._turn = threading.RLock()
+        self._unknown: frozenset[str] = frozenset()
+        self._outlook: tuple[int, datetime, Mapping[str, WaitingView]] | None = None
+        self._free: dict[Kind, tuple[int, datetime, Availability]] = {}
+
+    # --- reading
+
+    @property
+    def now(self) -> datetime:
+        """The moment by which this desk decides."""
+        return self._clock()
+
+    def book(self) -> Book:
+        """The book as it is now."""
+        with self._turn:
+            self._known = self._store.read(self._known)
+            if self._known.rules != (rules := self._park.rules()):
+                self._known = replace(self._known, rules=rules)
+            return self._known
+
+    def outlook(self) -> Mapping[str, WaitingView]:
+        """What each claim's person sees, by claim; worked out once for all who look just now."""
+        book, now = self.book(), self.now
+        seen = self._outlook
+        if seen is None or seen[0] != book.version or not timedelta(0) <= now - seen[1] < FRESH:
+            seen = self._outlook = book.version, now, outlook(book, now)
+        return seen[2]
+
+    def availability(self, asked: Asked) -> Availability:
+        """What a card says before the click; the same for all who look just now."""
+        book, now, kind = self.book(), self.now, self.claim_for(asked).kind
+        seen = self._free.get(kind)
+        if seen is None or seen[0] != book.version or not timedelta(0) <= now - seen[1] < FRESH:
+            seen = self._free[kind] = book.version, now, availability(book, kind, now)
+        return seen[2]
+
+    def given(self, lease: Lease) -> GivenGpu:
+        """The GPU of *lease* as a backend is told of it."""
+        gpu = self.book().gpus[lease.gpu]
+        cap = self._park.cap(gpu, lease.memory)
+        return GivenGpu(lease.id, gpu.uuid, lease.memory, gpu.memory, lease.ends, cap)
+
+    def claim_for(self, asked: Asked) -> Claim:
+        """What *asked* is in the book, if it is made now."""
+        return Claim(
+            id=secrets.token_hex(8),
+            person=asked.seat.user,
+            server=asked.seat.server,
+            course=asked.course,
+            profile=asked.profile,
+            wish=asked.wish,
+            since=self.now,
+            asked=self.now,
+            length=asked.length or self._park.lease(),
+            least=min(LEAST, asked.length or self._park.lease()),
+        )
+
+    def last_of(self, person: str) -> Used | None:
+        """The last lease of *person* that is over."""
+        return self._store.last_of(person)
+
+    # --- what a person does
+
+    def ask(self, asked: Asked) -> Lease | MustWait | Refused:
+        """
+        The lease for a server, or why there is none yet; then the claim is in the line.
+
+        May be repeated: the lease that the server has, the claim that waits and the offer that
+        it was made are found again.
+        """
+        with self._turn:
+            self.tick()
+            book = self.book()
+            lease = book.lease_of(asked.seat.user, asked.seat.server)
+            if lease is not None:
+                return lease if _is_for(lease, asked, self.now) else STILL_ENDING
+            mine = book.claim_of(asked.seat.user)
+            if mine is None or not _is_same(mine, asked):
+                mine = self.claim_for(asked)
+                if isinstance(refused := self._may_claim(asked, mine), Refused):
+                    return refused
+                answer = self._apply(lambda book, now: claim(book, mine, now)).answer
+            else:
+                name = mine.id
+                answer = self._apply(lambda book, now: accept(book, name, now)).answer
+            return self.book().leases[mine.id] if isinstance(answer, Granted) else answer
+
+    def left_of(self, person: str, course: str, allowance: Allowance) -> timedelta | None:
+        """Time on a whole GPU that *person* has left this week; None for no bound."""
+        return left(allowance, self._spent(person, course, allowance))
+
+    def _spent(self, person: str, course: str, allowance: Allowance) -> timedelta:
+        book, now = self.book(), self.now
+        monday, _ = week_of(now, book.rules.zone)
+        running = [
+            (each, each.memory / book.gpus[each.gpu].memory)
+            for each in book.leases.values()
+            if (each.person, each.course) == (person, course)
+        ]
+        past = self._store.used_by(person, course, since=monday)
+        return spent(allowance, past, running, now, book.rules.zone)
+
+    def _may_claim(self, asked: Asked, mine: Claim) -> Granted | Refused:
+        if asked.allowance.week is None:
+            return Granted("no-allowance")
+        counted = self._spent(mine.person, mine.course, asked.allowance)
+        in_lesson = any(
+            each.course == mine.course
+            and each.interval.holds(self.now)
+            and any(not place.lease and not place.released for place in each.places)
+            for each in self.book().reservations.values()
+        )
+        least = mine.least
+        return may_claim(asked.allowance, counted, mine.wish, least=least, in_lesson=in_lesson)
+
+    def try_ask(self, asked: Asked) -> Answer:
+        """What ``ask`` would say to somebody who has no claim; nothing is written."""
+        mine = self.claim_for(asked)
+        if isinstance(refused := self._may_claim(asked, mine), Refused):
+            return refused
+        return self.try_out(lambda book, now: claim(book, mine, now)).answer
+
+    def leave(self, person: str) -> Answer:
+        """Leave the line, or let go what was offered."""
+        mine = self.book().claim_of(person)
+        name = mine.id if mine else ""
+        return self._apply(lambda book, now: withdraw(book, name, now)).answer
+
+    def renew(self, lease: str) -> Answer:
+        """Begin the lease's time anew, if nobody waits for its GPU."""
+        return self._apply(lambda book, now: renew(book, lease, now)).answer
+
+    def give_back(self, lease: str, why: Why = Why.GIVEN_BACK) -> None:
+        """The lease's server is known to be gone; may be said as often as one likes."""
+        self._apply(lambda book, now: give_back(book, lease, now, why))
+
+    # --- what an admin or a teacher does
+
+    def end(self, lease: str, why: Why = Why.ADMIN) -> Answer:
+        """Have the lease's server stopped."""
+        return self._apply(lambda book, now: end(book, lease, now, why)).answer
+
+    def remove_claim(self, name: str) -> Answer:
+        """Take somebody out of the line."""
+        return self._apply(lambda book, now: withdraw(book, name, now, Why.ADMIN)).answer
+
+    def drain(self, gpu: str, reason: str) -> Answer:
+        """Lend a GPU no more; with an empty *reason*, lend it again."""
+        return self._apply(lambda book, now: drain(book, gpu, reason, now)).answer
+
+    def reserve(self, request: Request) -> Answer:
+        """Keep shares for a course, all of them or none."""
+        return self._apply(lambda book, now: reserve(book, request, now)).answer
+
+    def cancel(self, reservation: str) -> Answer:
+        """Keep nothing any more for a reservation, or a series of them."""
+        return self._apply(lambda book, now: cancel(book, reservation, now)).answer
+
+    def ensure_kept(self, wanted: Mapping[str, Request]) -> Mapping[str, Refused]:
+        """
+        Keep what the courses' files ask for, and nothing of what they do not any more.
+
+        Args:
+            wanted: By series; each name begins with ``FROM_FILE`` and tells all that it asks for.
+
+        Returns:
+            What could not be kept, and why.
+        """
+        known = {each.series for each in self.book().reservations.values()}
+        for series in known - wanted.keys():
+            if series.startswith(FROM_FILE):
+                self.cancel(series)
+        refused = {}
+        for series in [name for name in wanted if name not in known]:
+            if isinstance(answer := self.reserve(wanted[series]), Refused):
+                refused[series] = answer
+        return refused
+
+    def try_out(self, rule: Rule) -> Change:
+        """What a change would be; nothing is written."""
+        return rule(self.book(), self.now)
+
+    # --- what the lab does by itself
+
+    def tick(self) -> tuple[Event, ...]:
+        """Do what time has brought; cheap where that is nothing."""
+        moment = due_at(self.book(), self.now)
+        if moment is None or moment > self.now:
+            return ()
+        return self._apply(tick).events
+
+    def look(self) -> tuple[Event, ...]:
+        """Ask the machine which GPUs it has, and write down what has changed."""
+        gpus = self._park.look()
+        return self._apply(lambda book, now: inventory(book, gpus, now)).events
+
+    def sample(self) -> GpuSample:
+        """Who uses the GPUs at this moment; may take a second."""
+        return self._park.sample([*self.book().gpus])
+
+    def end_idle(self, since: Mapping[str, datetime]) -> tuple[Event, ...]:
+        """Tell, and later end, leases that have done nothing *since* then while others wait."""
+        return self._apply(lambda book, now: end_idle(book, since, now)).events
+
+    def reconcile(
+        self, found: Iterable[Found], known: Collection[str], *, grace: timedelta
+    ) -> tuple[StrayServer, ...]:
+        """
+        Make the book true after a crash, or whatever else went past it.
+
+        Args:
+            found: Every server that is there.
+            known: Leases of servers that the hub runs, starts or stops, found or not.
+            grace: A lease that is younger may not have its server yet.
+
+        Returns:
+            Servers to be stopped, since they hold what was not lent to them. One whose lease the
+            book does not know has to be seen twice: it may just have been given back.
+        """
+        book = self.book()
+        servers = [_held(each) for each in found if each.gpu is not None]
+        unknown = frozenset(each.lease for each in servers if each.lease not in book.leases)
+        seen = [each for each in servers if each.lease not in unknown - self._unknown]
+        there = {each.lease for each in seen}
+        seen += [_as_found(book.leases[n]) for n in known if n in book.leases and n not in there]
+        self._unknown = unknown
+        change = self._apply(lambda book, now: reconciling.reconcile(book, seen, now, grace=grace))
+        return tuple(event for event in change.events if isinstance(event, StrayServer))
+
+    def _apply(self, rule: Rule) -> Change:
+        with self._turn:
+            for _ in range(TRIES):
+                book = self.book()
+                change = rule(book, self._clock())
+                if change.book is book:
+                    return change
+                if self._store.write(book, change):
+                    self._known = change.book
+                    return change
+        raise Busy("The GPU desk is too busy just now.", remedy="Try again in a moment.")
+
+
+STILL_ENDING = Refused(
+    "one-lease-a-server",
+    say("Your last server is still being ended."),
+    say("Wait a minute, then start again; profiles without a GPU are open to you now."),
+)
+
+
+def _is_for(lease: Lease, asked: Asked, now: datetime) -> bool:
+    """Whether a start may go on with the lease that its server has."""
+    same = (lease.course, lease.profile, lease.wish) == (asked.course, asked.profile, asked.wish)
+    return same and lease.ending is None and now < lease.ends
+
+
+def _is_same(mine: Claim, asked: Asked) -> bool:
+    return (mine.server, mine.course, mine.profile, mine.wish) == (
+        asked.seat.server,
+        asked.course,
+        asked.profile,
+        asked.wish,
+    )
+
+
+def _held(found: Found) -> reconciling.Found:
+    assert found.gpu is not None
+    gpu, seat = found.gpu, found.seat
+    share = 0 if gpu.share >= gpu.memory else gpu.share
+    return reconciling.Found(
+        gpu.lease, seat.user, seat.server, found.course, found.profile, (gpu.uuid,), share, gpu.ends
+    )
+
+
+def _as_found(lease: Lease) -> reconciling.Found:
+    return reconciling.Found(
+        lease.id, lease.person, lease.server, lease.course, lease.profile, (lease.gpu,)
+    )

@@ -1,0 +1,94 @@
+"""``/hub/board``: who has which GPU, who waits, and what is reserved; for everybody logged in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jupyterhub.handlers.base import BaseHandler
+from tornado import web
+
+from crepre_hub.courses.access import role_in
+from crepre_hub.decisions import Answer, Refused
+from crepre_hub.desk.desks import CourseDesks
+from crepre_hub.desk.gpu_views import Reader, board
+from crepre_hub.desk.lending import LendingDesk
+from crepre_hub.hub.course_staff import hub_user
+from crepre_hub.hub.gpu_pages import BoardPage, Times
+from crepre_hub.login.later import come_back_later
+from crepre_hub.sentences import say
+
+LONGEST_REASON = 200
+
+Action = Callable[[LendingDesk, str, str], Answer]
+
+ACTIONS: Mapping[str, Action] = {
+    "end": lambda desk, name, _: desk.end(name),
+    "remove": lambda desk, name, _: desk.remove_claim(name),
+    "drain": lambda desk, name, reason: desk.drain(name, reason or "Taken out by the admin."),
+    "undrain": lambda desk, name, _: desk.drain(name, ""),
+    "cancel": lambda desk, name, _: desk.cancel(name),
+}
+"""What an admin may do about the lease, claim, GPU or reservation of a name, and why."""
+
+
+class BoardHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
+    """The board and an admin's buttons."""
+
+    @property
+    def desk(self) -> LendingDesk:
+        """The GPU desk."""
+        desk: LendingDesk = self.app.lending()
+        return desk
+
+    @web.authenticated
+    async def get(self) -> None:
+        """The page; with ``?part`` what of it changes, for the page that is open."""
+        with come_back_later():
+            page = self._page()
+        template = "board_now.html" if self.get_query_argument("part", None) else "board.html"
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-As-Of", page.times.seconds(page.times.now))
+        self.finish(await self.render_template(template, page=page))
+
+    @web.authenticated
+    async def post(self) -> None:
+        """An admin's button, then the board again."""
+        if not self.current_user.admin:
+            raise web.HTTPError(403, say("Only the lab's admins may change the board."))
+        act = ACTIONS.get(self.get_body_argument("action", ""))
+        if act is None:
+            raise web.HTTPError(400, say("This page has no such button."))
+        reason = self.get_body_argument("reason", "").strip()[:LONGEST_REASON]
+        with come_back_later():
+            answer = act(self.desk, self.get_body_argument("name", ""), reason)
+        said = "no" if isinstance(answer, Refused) else "done"
+        self.redirect(f"{self.hub.base_url}board?done={said}")
+
+    def _page(self) -> BoardPage:
+        book, now = self.desk.book(), self.desk.now
+        reader = self._reader()
+        return BoardPage(
+            board=board(self.desk, reader, self.app.gpus.used),
+            is_admin=reader.is_admin,
+            times=Times(book.rules, now),
+            notice=SAID.get(self.get_query_argument("done", ""), ""),
+        )
+
+    def _reader(self) -> Reader:
+        user = hub_user(self.current_user)
+        desks: CourseDesks = self.app.desks()
+        people = desks.people
+        person = people.person(user.name, is_admin=user.is_admin)
+        known = {
+            course.id: course.title
+            for course in people.courses().values()
+            if user.is_admin or role_in(course, person)
+        }
+        staff_of = {course.id for course in desks.page.courses_of(user)}
+        return Reader(user.name, user.is_admin, staff_of, known, self.app.board_names)
+
+
+SAID = {
+    "done": say("That is done."),
+    "no": say("That was not possible any more; this is how it is now."),
+}

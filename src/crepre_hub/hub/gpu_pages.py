@@ -1,0 +1,155 @@
+"""What the pages of the GPU desk may use; nothing else of ours reaches their templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from crepre_hub.desk.gpu_views import ENDED, Board, Mine
+from crepre_hub.desk.lending import LendingDesk
+from crepre_hub.errors import StoreUnreachable
+from crepre_hub.gpu.claims import Lease
+from crepre_hub.gpu.rules import Rules
+from crepre_hub.gpu.usage import Used
+from crepre_hub.sentences import say, together
+from crepre_hub.units import format_memory
+
+NEAR = timedelta(hours=12)
+"""A time of day that is nearer needs no day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Moments and amounts as pages write them."""
+
+    rules: Rules
+    now: datetime
+
+    def clock(self, moment: datetime) -> str:
+        """``11:40``, with the day where that could be another one."""
+        is_near = abs(moment - self.now) < NEAR
+        return self.rules.clock(moment) if is_near else self.rules.day(moment)
+
+    def seconds(self, moment: datetime) -> str:
+        """``11:40:05``."""
+        return f"{moment.astimezone(self.rules.zone):%H:%M:%S}"
+
+    def left(self, moment: datetime) -> str:
+        """``1 h 20 min`` from now; never less than ``1 min``."""
+        minutes = max(1, round((moment - self.now).total_seconds() / 60))
+        hours, rest = divmod(minutes, 60)
+        return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (rest, "min")) if n)
+
+    def memory(self, size: int) -> str:
+        """``6 GiB``."""
+        return format_memory(size)
+
+
+@dataclass(frozen=True, slots=True)
+class GpuPage:
+    """For ``gpu.html`` and ``gpu_now.html``."""
+
+    state: str = field(metadata={"help": "waiting, offered, lent, unused or none."})
+    mine: Mine = field(metadata={"help": "The person's claim and lease."})
+    profile: str = field(metadata={"help": "Title of the profile that was asked for."})
+    server: str = field(metadata={"help": "running, starting, stopping or empty."})
+    server_url: str = field(metadata={"help": "Where the server is, or becomes."})
+    ended: str = field(metadata={"help": "Why the last lease ended, if that is news."})
+    times: Times = field(metadata={"help": "How moments are written."})
+    notice: str = field(default="", metadata={"help": "What the last click did; may be empty."})
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """For ``board.html`` and ``board_now.html``."""
+
+    board: Board = field(metadata={"help": "GPUs, line and reservations."})
+    is_admin: bool = field(metadata={"help": "Whether the reader may change it."})
+    times: Times = field(metadata={"help": "How moments are written."})
+    notice: str = field(default="", metadata={"help": "What the last click did; may be empty."})
+
+
+def state_of_desk(mine: Mine, server: str, *, has_lease: bool) -> str:
+    """
+    Which of its faces ``gpu.html`` shows.
+
+    Args:
+        server: As in ``GpuPage``.
+        has_lease: Whether that server is the one that the lease is for.
+    """
+    if mine.lease is not None:
+        return "lent" if has_lease and server else "unused"
+    if mine.view is None:
+        return "none"
+    return "waiting" if mine.view.claim.offer is None else "offered"
+
+
+def ended(last: Used | None, times: Times) -> str:
+    """A sentence about the last lease; empty where there is nothing to tell."""
+    if last is None or last.why not in ENDED:
+        return ""
+    then = say("That was at %(time)s. What you had saved is kept.", time=times.clock(last.end))
+    return together(ENDED[last.why], then)
+
+
+def gpu_note(user: object, desk: LendingDesk) -> str:
+    """One line for the top of other pages: somebody's place, offer or time; empty for none."""
+    try:
+        return _note(getattr(user, "name", ""), desk)
+    except StoreUnreachable:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuNews:
+    """Something that a running JupyterLab shows once; what is new has another id."""
+
+    id: str
+    text: str
+
+
+def gpu_news(desk: LendingDesk, person: str) -> tuple[GpuNews, ...]:
+    """
+    What *person* is to hear at work: an end that is near, a GPU that is kept for them.
+
+    Raises:
+        StoreUnreachable: If nobody can say.
+    """
+    book, times = desk.book(), Times(desk.book().rules, desk.now)
+    leases = [each for each in book.leases.values() if each.person == person]
+    news = [_of_lease(each, times) for each in leases if each.told is not None or each.idle_told]
+    claim = book.claim_of(person)
+    if claim is not None and claim.offer is not None:
+        until = times.seconds(claim.offer.until)
+        text = say("A GPU is kept for you until %(time)s. Look at: GPUs, in the lab.", time=until)
+        news.append(GpuNews(f"gpu-{claim.id}-offer-{claim.missed}", text))
+    return tuple(news)
+
+
+def _of_lease(lease: Lease, times: Times) -> GpuNews:
+    if lease.idle_told is not None:
+        text = say(
+            "Your GPU does nothing, and others wait for one. Unless it is used again soon, your"
+            " server is stopped; what you have saved is kept."
+        )
+        return GpuNews(f"gpu-{lease.id}-idle-{lease.idle_told:%H%M}", text)
+    assert lease.told is not None
+    text = say(
+        "Your GPU is lent to you until %(time)s; then your server is stopped. Save your work. In"
+        " the lab, under GPUs, you can renew your time while nobody waits.",
+        time=times.clock(lease.ends),
+    )
+    minutes = round(lease.told.total_seconds() / 60)
+    return GpuNews(f"gpu-{lease.id}-{lease.ends:%H%M}-{minutes}", text)
+
+
+def _note(person: str, desk: LendingDesk) -> str:
+    book, times = desk.book(), Times(desk.book().rules, desk.now)
+    claim = book.claim_of(person)
+    if claim is not None and claim.offer is not None:
+        until = times.seconds(claim.offer.until)
+        return say("A GPU is kept for you until %(time)s.", time=until)
+    if claim is not None:
+        return say("You are in line for a GPU.")
+    lease = next((each for each in book.leases.values() if each.person == person), None)
+    return say("You have a GPU until %(time)s.", time=times.clock(lease.ends)) if lease else ""

@@ -1,0 +1,101 @@
+"""``crepre gpu`` in a lab whose GPUs are a list; no hub has to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Crepre
+
+GPU = "GPU-00aa"
+LAB = f"""\
+[gpus]
+found_by = "list"
+cards = [{{uuid = "{GPU}", name = "Card", memory = "24 GiB"}}]
+"""
+COURSE = """\
+title = "Machine learning"
+students = ["ada", "bo"]
+[profiles.gpu]
+title = "With a GPU"
+gpu = "whole"
+[profiles.cpu]
+title = "Without"
+"""
+
+
+@pytest.fixture
+def crepre_gpu(crepre: Crepre, tmp_path: Path) -> Crepre:
+    """The command in such a lab."""
+    (tmp_path / "lab.toml").write_text(LAB)
+    (tmp_path / "courses").mkdir()
+    (tmp_path / "courses" / "ml.toml").write_text(COURSE)
+    return crepre
+
+
+def test_lend_wait_and_return(crepre_gpu: Crepre) -> None:
+    """The first has it, the second waits, and whoever is returned has nothing any more."""
+    lent = crepre_gpu("gpu", "lend", "ada", "ml/gpu", "--json").json
+    assert (lent["state"], lent["lease"]["gpu"]) == ("lent", GPU)
+    assert crepre_gpu("gpu", "lend", "bo", "ml/gpu", "--json").json["state"] == "waits"
+    board = crepre_gpu("gpu", "board", "--json").json
+    assert [held["who"] for held in board["gpus"][0]["held"]] == ["ada"]
+    assert [row["who"] for row in board["line"]] == ["bo"]
+    assert "bo" in crepre_gpu("gpu", "return", "bo").out
+    assert crepre_gpu("gpu", "board", "--json").json["line"] == []
+
+
+def test_dry_runs_change_nothing(crepre_gpu: Crepre) -> None:
+    """The board after all of them is the board before."""
+    crepre_gpu("gpu", "lend", "ada", "ml/gpu")
+    before = crepre_gpu("gpu", "board", "--json").json
+    lesson = ("--from", "2099-01-08 10:15", "--for", "2 h", "--dry-run")
+    for words in (
+        ("lend", "bo", "ml/gpu", "--dry-run"),
+        ("return", "ada", "--dry-run"),
+        ("reserve", "ml", "gpu", *lesson),
+        ("drain", GPU, "--dry-run"),
+    ):
+        done = crepre_gpu("gpu", *words)
+        assert done.code == 0
+        assert "Nothing was changed" in done.out
+    after = crepre_gpu("gpu", "board", "--json").json
+    assert {**after, "as_of": ""} == {**before, "as_of": ""}
+
+
+def test_an_overlap_is_refused_with_what_it_overlaps(crepre_gpu: Crepre) -> None:
+    """Until that is cancelled."""
+    lesson = ("ml", "gpu", "--from", "2099-01-08 10:15", "--for", "2 h")
+    series = crepre_gpu("gpu", "reserve", *lesson, "--json").json["series"]
+    refused = crepre_gpu("gpu", "reserve", *lesson)
+    assert refused.code == 1
+    assert "ml has 1 until" in refused.err
+    assert crepre_gpu("gpu", "unreserve", series).code == 0
+    assert crepre_gpu("gpu", "reserve", *lesson).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("lend", "ada", "ml/cpu"), "ml/cpu is no profile with a GPU."),
+        (("lend", "ada", "art/gpu"), "art"),
+        (("return", "nobody"), "nobody has no GPU and waits for none."),
+        (("drain", "GPU-9"), "There is no GPU GPU-9"),
+        (("unreserve", "nothing"), "There is no reservation nothing"),
+    ],
+)
+def test_what_is_not_there_is_told(crepre_gpu: Crepre, words: tuple[str, ...], said: str) -> None:
+    """With exit code 1 and what to type next."""
+    done = crepre_gpu("gpu", *words)
+    assert done.code == 1
+    assert said in done.err
+
+
+def test_a_drained_gpu_is_lent_to_nobody(crepre_gpu: Crepre) -> None:
+    """Until it is put into service again; the board says why."""
+    crepre_gpu("gpu", "drain", "GPU-0", "--reason", "A new fan.")
+    assert crepre_gpu("gpu", "lend", "ada", "ml/gpu", "--json").json["state"] == "waits"
+    assert "A new fan." in crepre_gpu("gpu", "board").out
+    crepre_gpu("gpu", "drain", GPU, "--undo")
+    assert "in service" in crepre_gpu("gpu", "board").out

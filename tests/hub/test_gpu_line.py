@@ -1,0 +1,258 @@
+"""Two students and one GPU, in a real hub: waiting, offers, starts, ends; and the board."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from crepre_hub.gpu.claims import Claim, Lease
+from crepre_hub.settings.gpus import GpuCard, GpusSection
+from crepre_hub.settings.lab import Lab as LabFile
+from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+GPU = "GPU-0aaaaaaa"
+PROFILE = """
+[profiles.gpu]
+title = "With a GPU"
+image = "x:1"
+gpu = "whole"
+"""
+
+
+def one_gpu() -> LabFile:
+    """A lab file with one GPU, said in a list."""
+    card = GpuCard(uuid=GPU, name="Card", memory="24 GiB")
+    return LabFile(gpus=GpusSection(found_by="list", cards=(card,)))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CourseLab]:
+    folder = tmp_path_factory.mktemp("gpus")
+    write_course(folder, "ml", teachers=["tea"], students=["ada", "bo"], more="")
+    file = folder / "courses" / "ml.toml"
+    file.write_text(file.read_text() + PROFILE)
+    async with course_lab_in(folder, lab_file=one_gpu()) as lab:
+        names = ("ada", "bo", "tea", "out", "boss")
+        lab.browsers = {name: await lab.newcomer(name, admin=name == "boss") for name in names}
+        lab.look()
+        await lab.app._first_look
+        yield lab
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def people(lab: CourseLab) -> AsyncIterator[dict[str, CourseBrowser]]:
+    """Everybody's browser; afterwards nobody has a server, a claim or a lease."""
+    yield lab.browsers
+    for user in [*lab.app.users.values()]:
+        await stop(lab, user.name)
+    for name in lab.browsers:
+        lab.wiring.lending.leave(name)
+    for lease in leases(lab):
+        lab.wiring.lending.give_back(lease.id)
+
+
+def leases(lab: CourseLab) -> list[Lease]:
+    return [*lab.wiring.lending.book().leases.values()]
+
+
+def claims(lab: CourseLab) -> list[Claim]:
+    return [*lab.wiring.lending.book().claims.values()]
+
+
+async def stop(lab: CourseLab, name: str) -> None:
+    user = lab.app.users[name]
+    if user.running:
+        await user.stop()
+
+
+async def press(browser: CourseBrowser, action: str, path: str = "/hub/gpu", **more: str) -> Any:
+    token = await browser.token_of("/hub/password")
+    return await browser.post(path, {"_xsrf": token, "action": action, **more})
+
+
+async def until(fact: Callable[[], object]) -> None:
+    for _ in range(300):
+        if fact():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("not within 30 s")
+
+
+async def test_the_second_waits_and_starts_when_the_first_is_done(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """A place and a likely time, an offer when the first has stopped, and then the server."""
+    ada, bo = people["ada"], people["bo"]
+    assert "1 free now" in (await ada.get("/hub/spawn"))[1]
+    await lab.started("ada", ada, "ml/gpu")
+    assert [(each.person, each.gpu) for each in leases(lab)] == [("ada", GPU)]
+    assert "next at about" in (await bo.get("/hub/spawn"))[1]
+    status, _, headers = await bo.submit_spawn("ml/gpu")
+    assert (status, headers["Location"]) == (302, "/hub/gpu")
+    _, page, _ = await bo.get("/hub/gpu")
+    assert "Place <strong>1</strong> of 1" in page
+    assert re.search(r"Probably free at about <strong>\d\d:\d\d<", page)
+    assert not lab.app.users["bo"].running
+
+    await stop(lab, "ada")
+    assert leases(lab) == []
+    assert claims(lab)[0].offer is not None
+    assert "A GPU is free for you" in (await bo.get("/hub/gpu?part=1"))[1]
+    status, _, headers = await press(bo, "start")
+    assert headers["Location"].startswith("/hub/spawn-pending/bo")
+    await lab.until_running("bo")
+    assert [each.person for each in leases(lab)] == ["bo"]
+    assert claims(lab) == []
+    assert "You have a GPU until" in (await bo.get("/hub/gpu"))[1]
+
+
+async def test_somebody_in_line_works_without_a_gpu_meanwhile(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """Their place is kept, and the server without is ended when the one with a GPU starts."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    await people["bo"].submit_spawn("ml/gpu")
+    await lab.started("bo", people["bo"], "ml/small")
+    assert [each.person for each in claims(lab)] == ["bo"]
+    assert "Open my server without a GPU" in (await people["bo"].get("/hub/gpu"))[1]
+    await stop(lab, "ada")
+    assert "Save your work in it first" in (await people["bo"].get("/hub/gpu"))[1]
+    await press(people["bo"], "start")
+    await lab.until_running("bo")
+    assert lab.app.users["bo"].spawner.lease == leases(lab)[0].id
+    assert leases(lab)[0].person == "bo"
+
+
+async def test_whoever_leaves_the_line_is_not_in_it(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """And may ask again."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    await people["bo"].submit_spawn("ml/gpu")
+    await press(people["bo"], "leave")
+    assert claims(lab) == []
+    assert "not in line" in (await people["bo"].get("/hub/gpu"))[1]
+
+
+async def test_asked_twice_there_is_one_claim(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """Also through the REST API, which says where to look instead of 429."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    for _ in range(2):
+        await people["bo"].submit_spawn("ml/gpu")
+    token = lab.app.users["bo"].new_api_token()
+    headers = {"Authorization": f"token {token}"}
+    url = f"{lab.base}/hub/api/users/bo/server"
+    async with people["bo"].session.post(
+        url, json={"profile": "ml/gpu"}, headers=headers
+    ) as answer:
+        assert answer.status == 403
+        assert "You are in line: /hub/gpu" in await answer.text()
+    assert len(claims(lab)) == 1
+
+
+async def test_a_lease_that_is_over_ends_the_server(
+    lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner reads why, and starts without a GPU from the same page."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    desk, (lease,) = lab.wiring.lending, leases(lab)
+    monkeypatch.setattr(desk, "_clock", lambda: lease.ends)
+    lab.app.gpus.tick()
+    await until(lambda: not lab.app.users["ada"].spawner.active)
+    assert leases(lab) == []
+    page = (await people["ada"].get("/hub/gpu"))[1]
+    assert "Your time on the GPU was over" in page
+    assert 'href="/hub/spawn"' in page
+    await lab.started("ada", people["ada"], "ml/small")
+
+
+async def test_a_start_that_fails_keeps_no_gpu(
+    lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next in line is served, and the same student starts without a GPU at once."""
+    spawner_class = lab.app.spawner_class
+
+    async def broken(self: object) -> None:
+        raise OSError("the fan fell off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spawner_class.__mro__[2], "start", broken)
+        await people["ada"].submit_spawn("ml/gpu")
+        await until(lambda: not lab.app.users["ada"].spawner.active)
+    assert leases(lab) == []
+    await lab.started("ada", people["ada"], "ml/small")
+
+
+async def test_the_board_is_for_everybody_and_names_are_for_staff(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """Others see initials, and nothing of a course that they are not in."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    await people["bo"].submit_spawn("ml/gpu")
+    seen = {name: (await people[name].get("/hub/board"))[1] for name in people}
+    assert "ada (you), Ml" in seen["ada"]
+    assert "A., Ml" in seen["bo"]
+    assert "bo (you)" in seen["bo"]
+    assert "ada, Ml" in seen["tea"]
+    assert "ada, Ml" in seen["boss"]
+    assert "A., another course" in seen["out"]
+    assert "Ml" not in seen["out"].split('id="live"')[1].split("<script")[0]
+    assert [GPU in page for page in seen.values()] == [name == "boss" for name in seen]
+
+
+async def test_only_admins_change_the_board(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """A teacher's or student's request changes nothing; an admin's does."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    await people["bo"].submit_spawn("ml/gpu")
+    book = lab.wiring.lending.book()
+    wanted = [("end", leases(lab)[0].id), ("remove", claims(lab)[0].id), ("drain", GPU)]
+    for name in ("ada", "tea", "out"):
+        for action, about in wanted:
+            status, _, _ = await press(people[name], action, "/hub/board", name=about)
+            assert status == 403
+    assert lab.wiring.lending.book() == book
+    for action, about in wanted:
+        await press(people["boss"], action, "/hub/board", name=about, reason="Too hot.")
+    after = lab.wiring.lending.book()
+    assert after.leases[wanted[0][1]].ending == "admin"
+    assert after.claims == {}
+    assert after.gpus[GPU].drained == "Too hot."
+    assert "Too hot." in (await people["ada"].get("/hub/board"))[1]
+    await press(people["boss"], "undrain", "/hub/board", name=GPU)
+    assert lab.wiring.lending.book().gpus[GPU].is_lent
+
+
+async def test_a_hub_that_starts_anew_forgets_nobody(tmp_path: Path) -> None:
+    """Leases, places and offers are as they were, and the server with the GPU is known."""
+    write_course(tmp_path, "ml", students=["ada", "bo"])
+    file = tmp_path / "courses" / "ml.toml"
+    file.write_text(file.read_text() + PROFILE)
+    async with course_lab_in(tmp_path, lab_file=one_gpu()) as first:
+        await first.app._first_look
+        ada, bo = await first.newcomer("ada"), await first.newcomer("bo")
+        first.look()
+        await first.started("ada", ada, "ml/gpu")
+        await bo.submit_spawn("ml/gpu")
+        before = first.wiring.lending.book()
+        first.keeps_servers = True
+    async with course_lab_in(tmp_path, lab_file=one_gpu()) as second:
+        await second.app._first_look
+        after = second.wiring.lending.book()
+        assert (after.leases, after.claims) == (before.leases, before.claims)
+        assert second.app.users["ada"].spawner.lease in before.leases
+        await second.until_running("ada")
+        await second.app.users["ada"].stop()
+        (claim,) = second.wiring.lending.book().claims.values()
+        assert claim.offer is not None

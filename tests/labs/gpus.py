@@ -1,0 +1,134 @@
+"""A lab that lends pretended GPUs of a real Docker Engine, and what must be true of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.given import GivenGpu, given_in
+from crepre_hub.gpu.gpus import Wish
+from crepre_hub.gpu.rules import Rules
+from crepre_hub.store.engine import open_engine
+from crepre_hub.store.gpu_book import GpuBookStore
+from tests.faults.fixtures import QUICK
+from tests.labs.docker_faults import FaultyDocker
+from tests.labs.lab import Lab, new_lab
+from tests.machine.own_engine import OwnEngine
+
+COURSE = """\
+title = "Machine learning for music"
+open = true
+teachers = ["tess"]
+default_profile = "small"
+
+[profiles.small]
+title = "Small notebook"
+image = "minimal"
+cpus = 0.5
+memory = "512 MiB"
+
+[profiles.whole]
+title = "Notebook with a GPU"
+image = "minimal"
+cpus = 0.5
+memory = "512 MiB"
+gpu = "whole"
+
+[profiles.share]
+title = "Notebook with a share of a GPU"
+image = "minimal"
+cpus = 0.5
+memory = "512 MiB"
+gpu = "6 GiB"
+"""
+
+MORE_OFTEN = "c.CrepreHub.gpus_every_seconds = 0.3\n"
+
+
+def gpus_toml(uuids: tuple[str, ...], *, shared: int = 0, window: str = "3 min") -> str:
+    """Lines of ``[gpus]``: cards of 24 GiB, the last *shared* of them shared."""
+    tiers = ["exclusive"] * (len(uuids) - shared) + ["shared"] * shared
+    cards = ",\n".join(
+        f'  {{uuid = "{uuid}", name = "Pretended GPU", memory = "24 GiB", tier = "{tier}"}}'
+        for uuid, tier in zip(uuids, tiers, strict=True)
+    )
+    rules = f'found_by = "list"\ncap = "cooperative"\nclaim_window = "{window}"\n'
+    return f"{rules}cards = [\n{cards}\n]\n"
+
+
+def new_gpu_lab(
+    root: Path, engine: OwnEngine, base: str, gpus: str, faults: FaultyDocker | None = None
+) -> Lab:
+    """A lab on *engine*, written and not running, that looks after everything often."""
+    engine.start()
+    lab = new_lab(
+        root,
+        backend="docker",
+        engine=engine.url,
+        socket=faults.url if faults else "",
+        base=base,
+        more_settings={"gpus": gpus},
+    )
+    lab.write(COURSE)
+    (lab.root / "config.d").mkdir()
+    (lab.root / "config.d" / "quick.py").write_text(QUICK + MORE_OFTEN)
+    return lab
+
+
+@contextmanager
+def _database(lab: Lab) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{lab.state}/crepre.sqlite")
+    yield engine
+    engine.dispose()
+
+
+def book_of(lab: Lab) -> Book:
+    """The lease book as it is."""
+    with _database(lab) as engine:
+        return GpuBookStore(engine).read(Book(Rules()))
+
+
+def held(lab: Lab) -> dict[str, GivenGpu]:
+    """What each container that runs has, by its id."""
+    return {
+        each.id: gpu
+        for each in lab.containers()
+        if each.status == "running" and (gpu := given_in(each.labels.get("crepre.gpu", "")))
+    }
+
+
+def broken_laws(lab: Lab) -> list[str]:
+    """What of the desk's promises is not true at this moment, by containers and by the book."""
+    book, having = book_of(lab), held(lab)
+    wrong = []
+    for gpu in book.gpus.values():
+        inside = sum(each.share for each in having.values() if each.uuid == gpu.uuid)
+        if inside > gpu.memory or book.free_on(gpu.uuid) < 0:
+            wrong.append(f"{gpu.uuid} is held twice: {inside} of {gpu.memory}")
+    for name, given in having.items():
+        lease = book.leases.get(given.lease)
+        if lease is None or lease.gpu != given.uuid:
+            wrong.append(f"container {name[:12]} holds {given.uuid} without a lease")
+    leases = [each.lease for each in having.values()]
+    wrong += [f"lease {each} has two servers" for each in {*leases} if leases.count(each) > 1]
+    wrong += [f"lease {each} has no server" for each in book.leases.keys() - {*leases}]
+    return wrong + _waiting_for_nothing(book)
+
+
+def _waiting_for_nothing(book: Book) -> list[str]:
+    """Claims that wait although a share that they could have is free."""
+    return [
+        f"{claim.person} waits, and {gpu.uuid} is free"
+        for claim in book.claims.values()
+        if claim.offer is None
+        for gpu in book.gpus.values()
+        if gpu.is_lent and 0 < _size(claim.wish, book, gpu.uuid) <= book.free_on(gpu.uuid)
+    ]
+
+
+def _size(wish: Wish, book: Book, uuid: str) -> int:
+    return wish.on(book.gpus[uuid])
