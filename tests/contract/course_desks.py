@@ -10,9 +10,8 @@ import pytest
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.store.course_stores import CourseStores
-from crepre_hub.store.engine import open_engine
-from crepre_hub.store.migrations import ensure_schema
 from tests.hand_clock import HandClock
+from tests.migrated import open_migrated
 
 ISSUER = "https://idp.example"
 PROFILE = '\n[profiles.small]\ntitle = "Small"\nimage = "x:1"\n'
@@ -35,7 +34,6 @@ def desks(tmp_path: Path, clock: HandClock) -> Iterator[CourseDesks]:
     (tmp_path / "courses").mkdir()
     for name, text in COURSES.items():
         (tmp_path / "courses" / f"{name}.toml").write_text(text + PROFILE)
-    engine = open_engine(f"sqlite:///{tmp_path}/lab.sqlite")
-    ensure_schema(engine)
+    engine = open_migrated(f"sqlite:///{tmp_path}/lab.sqlite")
     yield CourseDesks(LiveCourses(tmp_path, images=()), CourseStores.on(engine), clock)
     engine.dispose()

@@ -21,8 +21,8 @@ from crepre_hub.gpu.reservations import Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.gpu_book import GpuBookStore
-from crepre_hub.store.migrations import ensure_schema
 from tests.hand_clock import HandClock
+from tests.migrated import open_migrated
 
 GiB = 1024**3
 CARD = Gpu("GPU-a", "Card", 24 * GiB)
@@ -38,9 +38,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def engine(url: str) -> Engine:
-    engine = open_engine(url)
-    ensure_schema(engine)
-    return engine
+    return open_migrated(url)
 
 
 @pytest.fixture
@@ -148,8 +146,7 @@ def test_a_server_that_the_book_does_not_know_is_taken_in(
 ) -> None:
     """Seen twice, where its GPU is free: after a database was lost, nothing is lent twice."""
     ada = lent(desk_on(engine, clock, CARD), "ada")
-    anew = open_engine(f"sqlite:///{tmp_path}/new.sqlite")
-    ensure_schema(anew)
+    anew = open_migrated(f"sqlite:///{tmp_path}/new.sqlite")
     desk = desk_on(anew, clock, CARD)
     for count in (0, 1):
         assert desk.reconcile([running(ada)], (), grace=GRACE) == ()

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from crepre_hub.store.engine import open_engine
-from crepre_hub.store.migrations import ensure_schema
+from tests.migrated import open_migrated
 
 
 @pytest.fixture
@@ -21,7 +20,6 @@ def empty_url(tmp_path: Path) -> str:
 @pytest.fixture
 def engine(empty_url: str) -> Iterator[Engine]:
     """An engine whose tables are up to date."""
-    engine = open_engine(empty_url)
-    ensure_schema(engine)
+    engine = open_migrated(empty_url)
     yield engine
     engine.dispose()

@@ -13,9 +13,8 @@ from crepre_hub.login.gate import Gate
 from crepre_hub.login.passwords import PasswordDesk
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.attempts import AttemptLog
-from crepre_hub.store.engine import open_engine
-from crepre_hub.store.migrations import ensure_schema
 from tests.hand_clock import HandClock
+from tests.migrated import open_migrated
 
 
 @pytest.fixture
@@ -25,8 +24,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def door(tmp_path: Path, clock: HandClock) -> Iterator[Door]:
-    engine = open_engine(f"sqlite:///{tmp_path}/lab.sqlite")
-    ensure_schema(engine)
+    engine = open_migrated(f"sqlite:///{tmp_path}/lab.sqlite")
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     door = Door(AccountStore(engine, clock), Gate(AttemptLog(engine), clock), PasswordDesk(hasher))
     yield door
