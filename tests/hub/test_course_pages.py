@@ -60,6 +60,7 @@ async def test_somebody_in_no_course_sees_who_they_are_and_where_to_paste_a_code
     status, page, _ = await new.get("/hub/spawn")
     assert (status, "<strong>new</strong>" in page, "join-code" in page) == (200, True, True)
     assert "not in any course" in page
+    assert "/hub/board" not in page  # this lab has no GPU to look at
     status, page, _ = await new.submit_spawn("music/small")
     assert (status, "not in any course" in page) == (403, True)
     headers = {"Authorization": f"token {lab.app.users['new'].new_api_token()}"}

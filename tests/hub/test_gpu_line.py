@@ -208,6 +208,7 @@ async def test_the_board_is_for_everybody_and_names_are_for_staff(
     assert "A., another course" in seen["out"]
     assert "Ml" not in seen["out"].split('id="live"')[1].split("<script")[0]
     assert [GPU in page for page in seen.values()] == [name == "boss" for name in seen]
+    assert all('href="/hub/board"' in page for page in seen.values())
 
 
 async def test_only_admins_change_the_board(

@@ -112,6 +112,11 @@ class LendingDesk:
         """The moment by which this desk decides."""
         return self._clock()
 
+    @property
+    def lends_gpus(self) -> bool:
+        """Whether the lab had a GPU when the book was read last; asks no database."""
+        return bool(self._known.gpus)
+
     def book(self) -> Book:
         """The book as it is now."""
         with self._turn:

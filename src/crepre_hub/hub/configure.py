@@ -178,6 +178,7 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "phases": PHASES,
         "ways_in": [WayIn.of(way) for way in wiring.ways_in],
         "has_passwords": "accounts" in wiring.settings.lab.login.kind,
+        "lends_gpus": lambda user: wiring.lending.lends_gpus,
         "settings_problems": lambda user: _problems_for(user, wiring),
         "my_page": lambda user: partial(my_page, user, wiring.desks),
         "my_hands": lambda user: partial(_hands_of, user, wiring),
