@@ -60,14 +60,14 @@ def outlook(book: Book, now: datetime) -> dict[str, WaitingView]:
             claim,
             place,
             len(waiting),
-            str(claim.wish),
+            claim.wish.said,
             turns[place - 1] if place <= len(turns) else None,
         )
         for place, claim in enumerate(waiting, start=1)
     }
     for claim in book.claims.values():
         if claim.offer is not None:
-            views[claim.id] = WaitingView(claim, 0, len(waiting), str(claim.wish), now)
+            views[claim.id] = WaitingView(claim, 0, len(waiting), claim.wish.said, now)
     return views
 
 
