@@ -26,6 +26,15 @@ image = "x:1"
 gpu = "whole"
 """
 
+LESSON_FOR_TWO = """
+[[gpus.reservations]]
+profile = "gpu"
+seats = 2
+day = 2099-01-08
+starts = "10:15"
+ends = "12:00"
+"""
+
 
 def one_gpu() -> LabFile:
     """A lab file with one GPU, said in a list."""
@@ -280,6 +289,22 @@ async def test_the_line_is_told_in_norwegian(
         await press(people["boss"], "undrain", "/hub/board", name=GPU)
     assert "tatt ut av bruk.</strong> Tatt ut av bruk av administratoren." in board
     assert "<td>en hel GPU</td>" in board
+
+
+async def test_what_a_course_file_cannot_have_kept_is_on_the_admins_page(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """With the reason, until the file asks for what there is room for."""
+    file = lab.wiring.settings.root / "courses" / "ml.toml"
+    before = file.read_text()
+    file.write_text(before + LESSON_FOR_TWO)
+    lab.app.gpus.keep()
+    page = (await people["boss"].get("/hub/admin/problems"))[1]
+    file.write_text(before)
+    lab.app.gpus.keep()
+    assert "only 1 of 2 can be kept: the lab has no more." in page
+    assert "<code>courses/ml.toml</code>" in page
+    assert 'id="unkept"' not in (await people["boss"].get("/hub/admin/problems"))[1]
 
 
 async def test_a_hub_that_starts_anew_forgets_nobody(tmp_path: Path) -> None:
