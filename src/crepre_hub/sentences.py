@@ -9,10 +9,21 @@ be told again at the edge, to whoever reads the page: see ``languages``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 Value = object
-"""A text, a number, a day, or another sentence."""
+"""A text, a number, a day, a ``WeekTime``, or another sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekTime:
+    """A moment as people say one of these weeks: ``Tue 3 Nov 11:40``, in the zone that it has."""
+
+    moment: datetime
+
+    def __str__(self) -> str:
+        return f"{self.moment:%a} {self.moment.day} {self.moment:%b %H:%M}"
 
 
 class Sentence(str):
@@ -46,10 +57,15 @@ def say_number(one: str, more: str, number: int, **values: Value) -> Sentence:
     return _sentence(one, more, number, {"num": number, **values})
 
 
-def together(*sentences: str) -> Sentence:
+def together(*sentences: str, between: str = " ") -> Sentence:
     """Sentences one after the other; empty ones are left out."""
     parts = {f"part{at}": each for at, each in enumerate(sentences) if each}
-    return _sentence(" ".join(f"%({name})s" for name in parts), "", 1, parts)
+    return _sentence(between.join(f"%({name})s" for name in parts), "", 1, parts)
+
+
+def week_time(moment: datetime) -> Sentence:
+    """``Tue 3 Nov 11:40``, in the zone that *moment* has."""
+    return _sentence("%(moment)s", "", 1, {"moment": WeekTime(moment)})
 
 
 def in_english(day: date) -> str:

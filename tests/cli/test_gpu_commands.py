@@ -16,7 +16,7 @@ cards = [{{uuid = "{GPU}", name = "Card", memory = "24 GiB"}}]
 """
 COURSE = """\
 title = "Machine learning"
-students = ["ada", "bo"]
+students = ["ada", "bo", "cy", "dee"]
 [profiles.gpu]
 title = "With a GPU"
 gpu = "whole"
@@ -46,9 +46,24 @@ def test_lend_wait_and_return(crepre_gpu: Crepre) -> None:
     assert crepre_gpu("gpu", "board", "--json").json["line"] == []
 
 
+def test_an_admin_moves_the_line(crepre_gpu: Crepre) -> None:
+    """Who is put first is served before those who came earlier; the board says who that is."""
+    crepre_gpu("gpu", "drain", GPU)
+    for name in ("bo", "cy"):
+        crepre_gpu("gpu", "lend", name, "ml/gpu")
+    assert crepre_gpu("gpu", "first", "cy", "--json").json["applied"]
+    line = crepre_gpu("gpu", "board", "--json").json["line"]
+    assert [(row["who"], row["is_first"]) for row in line] == [("cy", True), ("bo", False)]
+    assert "1 (put first)" in crepre_gpu("gpu", "board").out
+    assert "cy comes before all others" in crepre_gpu("gpu", "first", "cy").out
+    crepre_gpu("gpu", "drain", GPU, "--undo")
+    assert crepre_gpu("gpu", "first", "cy").out == "A GPU is kept for cy already.\n"
+
+
 def test_dry_runs_change_nothing(crepre_gpu: Crepre) -> None:
     """The board after all of them is the board before."""
-    crepre_gpu("gpu", "lend", "ada", "ml/gpu")
+    for name in ("ada", "dee", "cy"):
+        crepre_gpu("gpu", "lend", name, "ml/gpu")
     before = crepre_gpu("gpu", "board", "--json").json
     lesson = ("--from", "2099-01-08 10:15", "--for", "2 h", "--dry-run")
     for words in (
@@ -56,6 +71,7 @@ def test_dry_runs_change_nothing(crepre_gpu: Crepre) -> None:
         ("return", "ada", "--dry-run"),
         ("reserve", "ml", "gpu", *lesson),
         ("drain", GPU, "--dry-run"),
+        ("first", "cy", "--dry-run"),
     ):
         done = crepre_gpu("gpu", *words)
         assert done.code == 0
@@ -80,6 +96,7 @@ def test_an_overlap_is_refused_with_what_it_overlaps(crepre_gpu: Crepre) -> None
     [
         (("lend", "ada", "ml/cpu"), "ml/cpu is no profile with a GPU."),
         (("lend", "ada", "art/gpu"), "art"),
+        (("first", "ada"), "ada waits for no GPU."),
         (("return", "nobody"), "nobody has no GPU and waits for none."),
         (("drain", "GPU-9"), "There is no GPU GPU-9"),
         (("unreserve", "nothing"), "There is no reservation nothing"),

@@ -285,7 +285,7 @@ def pages(target: str) -> Iterator[tuple[str, str, dict[str, str]]]:
             yield "post", f"/hub/course/{course}", {action: target}
         yield "post", "/hub/my", {"action": "invite", "who": f"{course}/{target}"}
     yield "post", "/hub/my", {"action": "revoke", "invitation": INVITED.get(target, "0" * 16)}
-    for action in ("end", "remove", "drain", "undrain", "cancel"):
+    for action in ("end", "first", "remove", "drain", "undrain", "cancel"):
         yield "post", "/hub/board", {"action": action, "name": target}
 
 

@@ -26,6 +26,15 @@ image = "x:1"
 gpu = "whole"
 """
 
+LESSON_FOR_TWO = """
+[[gpus.reservations]]
+profile = "gpu"
+seats = 2
+day = 2099-01-08
+starts = "10:15"
+ends = "12:00"
+"""
+
 
 def one_gpu() -> LabFile:
     """A lab file with one GPU, said in a list."""
@@ -218,7 +227,13 @@ async def test_only_admins_change_the_board(
     await lab.started("ada", people["ada"], "ml/gpu")
     await people["bo"].submit_spawn("ml/gpu")
     book = lab.wiring.lending.book()
-    wanted = [("end", leases(lab)[0].id), ("remove", claims(lab)[0].id), ("drain", GPU)]
+    claim = claims(lab)[0].id
+    wanted = [
+        ("end", leases(lab)[0].id),
+        ("first", claim),
+        ("remove", claim),
+        ("drain", GPU),
+    ]
     for name in ("ada", "tea", "out"):
         for action, about in wanted:
             status, _, _ = await press(people[name], action, "/hub/board", name=about)
@@ -233,6 +248,63 @@ async def test_only_admins_change_the_board(
     assert "Too hot." in (await people["ada"].get("/hub/board"))[1]
     await press(people["boss"], "undrain", "/hub/board", name=GPU)
     assert lab.wiring.lending.book().gpus[GPU].is_lent
+
+
+async def test_an_admin_puts_somebody_first_and_the_board_says_so(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """To everybody, and the button is gone then."""
+    desk = lab.wiring.lending
+    await lab.started("ada", people["ada"], "ml/gpu")
+    for name in ("tea", "bo"):
+        await people[name].submit_spawn("ml/gpu")
+    bo = desk.book().claim_of("bo")
+    assert bo is not None
+    assert f'id="first-{bo.id}"' in (await people["boss"].get("/hub/board"))[1]
+    await press(people["boss"], "first", "/hub/board", name=bo.id)
+    assert [view.claim.person for view in desk.outlook().values() if view.place == 1] == ["bo"]
+    seen = {name: (await people[name].get("/hub/board?part=1"))[1] for name in ("tea", "boss")}
+    assert all("put first by an admin" in page for page in seen.values())
+    assert f'id="first-{bo.id}"' not in seen["boss"]
+
+
+async def test_the_line_is_told_in_norwegian(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """What one waits for, why one cannot go on, and why a GPU is not lent."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    await people["bo"].submit_spawn("ml/gpu")
+    await press(people["boss"], "drain", "/hub/board", name=GPU)
+
+    async def norsk(name: str, path: str) -> str:
+        headers = {"Accept-Language": "nb"}
+        async with people[name].session.get(f"{lab.base}{path}", headers=headers) as answer:
+            return await answer.text()
+
+    try:
+        assert "Du venter på en hel GPU" in await norsk("bo", "/hub/gpu")
+        assert "Denne GPU-en tas ut av bruk." in await norsk("ada", "/hub/gpu")
+        board = await norsk("out", "/hub/board")
+    finally:
+        await press(people["boss"], "undrain", "/hub/board", name=GPU)
+    assert "tatt ut av bruk.</strong> Tatt ut av bruk av administratoren." in board
+    assert "<td>en hel GPU</td>" in board
+
+
+async def test_what_a_course_file_cannot_have_kept_is_on_the_admins_page(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """With the reason, until the file asks for what there is room for."""
+    file = lab.wiring.settings.root / "courses" / "ml.toml"
+    before = file.read_text()
+    file.write_text(before + LESSON_FOR_TWO)
+    lab.app.gpus.keep()
+    page = (await people["boss"].get("/hub/admin/problems"))[1]
+    file.write_text(before)
+    lab.app.gpus.keep()
+    assert "only 1 of 2 can be kept: the lab has no more." in page
+    assert "<code>courses/ml.toml</code>" in page
+    assert 'id="unkept"' not in (await people["boss"].get("/hub/admin/problems"))[1]
 
 
 async def test_a_hub_that_starts_anew_forgets_nobody(tmp_path: Path) -> None:

@@ -62,17 +62,24 @@ async def test_two_students_and_one_gpu(browser: Browser, one_gpu_lab: Lab, pers
     await looks_right(bo.page)
     await bo.page.get_by_role("button", name="Renew my time").click()
     await until(lambda: book_of(one_gpu_lab).leases[lease.id].ends > lease.ends)
+    await ada.start("ml/whole")
     await the_board(browser, one_gpu_lab, ada.name)
     assert await bo.hub_api("DELETE", f"users/{bo.name}/server") in (202, 204)
     await until(lambda: not book_of(one_gpu_lab).leases)
 
 
 async def the_board(browser: Browser, lab: Lab, waiting: str) -> None:
-    """An admin sees all names, takes the GPU out of service and puts it back, by its buttons."""
+    """An admin sees all names, moves the line, takes the GPU out of service and puts it back."""
     boss = await (await Visitor.arrive(browser, lab, "boss-gpu")).join(admin=True)
     await boss.go("/hub/board")
     await expect(boss.page.locator("#live")).to_contain_text("bo-gpu")
     await looks_right(boss.page)
+    line = boss.page.locator("#line")
+    await line.get_by_role("button", name=f"Put first in the line: {waiting}").click()
+    await expect(line).to_contain_text("put first by an admin")
+    await looks_right(boss.page)
+    await line.get_by_role("button", name=f"Remove {waiting} from the line").click()
+    await expect(boss.page.locator("#live")).to_contain_text("Nobody waits.")
     await boss.page.get_by_placeholder("Why").fill("A new fan is on its way.")
     await boss.page.get_by_role("button", name="Take out of service").click()
     await expect(boss.page.locator("#live")).to_contain_text("A new fan is on its way.")

@@ -15,12 +15,14 @@ from crepre_hub.cli.gpu_reserve import reserve, unreserve
 from crepre_hub.cli.terminal import REFUSED, AsJson, out, print_json, print_table
 from crepre_hub.courses.access import Offer
 from crepre_hub.decisions import Granted, MustWait, Refused
-from crepre_hub.desk.gpu_views import Board, GpuRow, Reader
+from crepre_hub.desk.gpu_views import Board, GpuRow, LineRow, Reader
 from crepre_hub.desk.gpu_views import board as board_of
 from crepre_hub.desk.launch import asked_for
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CourseError
 from crepre_hub.gpu.claims import Lease
+from crepre_hub.gpu.gpus import TAKEN_OUT
+from crepre_hub.gpu.lending import put_first
 from crepre_hub.units import format_memory
 
 app = typer.Typer(help="The lab's GPUs: who has which, and who waits.", no_args_is_help=True)
@@ -95,11 +97,34 @@ def return_(who: Who, dry_run: DryRun = False, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def first(who: Who, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Put somebody before all others in the line; the board says so to everybody."""
+    with lending_desk() as desk:
+        claim = desk.book().claim_of(who)
+        if claim is None:
+            raise CourseError(f"{who} waits for no GPU.", remedy="See: crepre gpu board")
+        answer = (
+            desk.try_out(lambda book, now: put_first(book, claim.id, now)).answer
+            if dry_run
+            else desk.put_first(claim.id)
+        )
+    or_refused(answer)
+    if as_json:
+        print_json({"first": claim.id, "applied": not dry_run})
+        return
+    if claim.offer is not None:
+        out.print(f"A GPU is kept for {who} already.", markup=False)
+    else:
+        out.print(f"{who} comes before all others in the line for {claim.wish}.", markup=False)
+    tell_dry(dry_run)
+
+
+@app.command()
 def drain(
     gpu: Annotated[str, typer.Argument(help="Its UUID, or the beginning of it.")],
     reason: Annotated[
         str, typer.Option("--reason", help="What the board says.", metavar="TEXT")
-    ] = "Taken out of service by the admin.",
+    ] = TAKEN_OUT,
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Put it into service again.")] = False,
     dry_run: DryRun = False,
@@ -179,12 +204,16 @@ def _print_line(seen: Board) -> None:
     if not seen.line:
         return
     rows = [
-        (str(row.place), row.who, row.course, row.waits_for, in_words(row.since),
+        (_place(row), row.who, row.course, row.waits_for, in_words(row.since),
          in_words(row.probably_free_at) or "not known")
         for row in seen.line
     ]  # fmt: skip
     out.print()
     print_table(("place", "who", "course", "waits for", "since", "probably free at"), rows)
+
+
+def _place(row: LineRow) -> str:
+    return f"{row.place} (put first)" if row.is_first else str(row.place)
 
 
 def _print_kept(seen: Board) -> None:

@@ -163,7 +163,7 @@ class GpuRow:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """One claim that waits."""
+    """One claim that waits; *is_first* where an admin has put it before the others."""
 
     id: str
     place: int
@@ -173,6 +173,7 @@ class LineRow:
     waits_for: str
     since: datetime
     probably_free_at: datetime | None
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ def _line_row(view: WaitingView, reader: Reader) -> LineRow:
         view.waits_for,
         claim.since,
         view.probably_free_at,
+        claim.first,
     )
 
 
@@ -273,6 +275,6 @@ def _kept_row(each: Reservation, reader: Reader) -> KeptRow:
         each.interval.start,
         each.interval.end,
         shares,
-        str(each.wish),
+        each.wish.said,
         each.series.startswith(FROM_FILE),
     )

@@ -23,7 +23,7 @@ from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.gpu.gpus import Gpu, Wish
 from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.inventory import drain, inventory
-from crepre_hub.gpu.lending import accept, claim, end, give_back, renew, withdraw
+from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
 from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outlook
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.rules import Rules
@@ -250,6 +250,10 @@ class LendingDesk:
     def remove_claim(self, name: str) -> Answer:
         """Take somebody out of the line."""
         return self._apply(lambda book, now: withdraw(book, name, now, Why.ADMIN)).answer
+
+    def put_first(self, name: str) -> Answer:
+        """Put somebody's claim before all that an admin has not put first."""
+        return self._apply(lambda book, now: put_first(book, name, now)).answer
 
     def drain(self, gpu: str, reason: str) -> Answer:
         """Lend a GPU no more; with an empty *reason*, lend it again."""

@@ -129,5 +129,5 @@ def judge_caps(seen: tuple[CapFacts, ...]) -> Iterator[Finding]:
             text = f"MPS keeps each process on {each.of} to its share; they share crashes as well."
             yield Finding("ok", text)
         else:
-            text = f"Shares of {each.of} are kept by good manners and a watchdog: {each.why}."
+            text = f"Shares of {each.of} are kept by good manners alone: {each.why}."
             yield Finding("warning", text, remedy=f"{MORE} {NOT_ALL}")

@@ -10,6 +10,7 @@ from crepre_hub.decisions import Granted, Refused
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.gpus import Wish
 from crepre_hub.gpu.usage import Used
+from crepre_hub.sentences import say
 from crepre_hub.units import format_duration
 
 
@@ -90,7 +91,10 @@ def may_claim(
     assert allowance.week is not None
     return Refused(
         "allowance-used",
-        f"You have used your {format_duration(allowance.week)} of GPU time for this week, "
-        f"so {wish} has to wait.",
-        "On Monday you have all of it again; profiles without a GPU are open to you now.",
+        say(
+            "You have used your %(time)s of GPU time for this week, so %(wish)s has to wait.",
+            time=format_duration(allowance.week),
+            wish=wish.said,
+        ),
+        say("On Monday you have all of it again; profiles without a GPU are open to you now."),
     )

@@ -14,6 +14,7 @@ from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.moving import room_for
 from crepre_hub.gpu.reservations import Interval, Reservation
 from crepre_hub.gpu.room import lent_for
+from crepre_hub.sentences import Sentence, say, together
 
 MOST_NAMED = 3
 """How many things in the way a refusal names."""
@@ -51,16 +52,16 @@ def reserve(book: Book, request: Request, now: datetime) -> Change:
 
 def _is_no_request(book: Book, request: Request, now: datetime) -> Refused | None:
     if any(each.series == request.series for each in book.reservations.values()):
-        return Refused("reservation-known", f"There is a reservation {request.series} already.")
+        known = say("There is a reservation %(name)s already.", name=request.series)
+        return Refused("reservation-known", known)
     if request.count < 1 or not request.intervals:
-        return Refused("reservation-empty", "A reservation needs one share and one interval.")
+        return Refused("reservation-empty", say("A reservation needs one share and one interval."))
     for interval in request.intervals:
         if interval.end <= interval.start:
-            return Refused("interval-empty", "A reservation ends after it begins.")
+            return Refused("interval-empty", say("A reservation ends after it begins."))
         if interval.end <= now:
-            return Refused(
-                "interval-past", f"{book.rules.day(interval.end)} is over.", "Choose a later day."
-            )
+            over = say("%(day)s is over.", day=book.rules.day(interval.end))
+            return Refused("interval-past", over, say("Choose a later day."))
     return None
 
 
@@ -78,19 +79,32 @@ def _keep(draft: Draft, request: Request, number: int, interval: Interval) -> Re
 def _no_room(draft: Draft, request: Request, interval: Interval, count: int) -> Refused:
     rules = draft.rules
     in_the_way = [
-        f"{each.course} has {len(each.places)} until {rules.day(each.interval.end)}"
+        say(
+            "%(course)s has %(count)s until %(day)s",
+            course=each.course,
+            count=len(each.places),
+            day=rules.day(each.interval.end),
+        )
         for each in overlapping(draft, request.wish, interval)
         if each.series != request.series
     ]
     in_the_way += _leases_beyond(draft, request.wish, interval)
-    named = "; ".join(in_the_way[:MOST_NAMED]) or "the lab has no more"
-    more = len(in_the_way) - MOST_NAMED
-    return Refused(
-        "overlap",
-        f"{rules.day(interval.start)}: only {count} of {request.count} can be kept: {named}"
-        + (f"; and {more} more." if more > 0 else "."),
-        "Ask for fewer, or for another time.",
+    said = say(
+        "%(day)s: only %(count)s of %(wanted)s can be kept: %(why)s.",
+        day=rules.day(interval.start),
+        count=count,
+        wanted=request.count,
+        why=_named(in_the_way),
     )
+    return Refused("overlap", said, say("Ask for fewer, or for another time."))
+
+
+def _named(in_the_way: Sequence[Sentence]) -> Sentence:
+    if not in_the_way:
+        return say("the lab has no more")
+    more = len(in_the_way) - MOST_NAMED
+    rest = [say("and %(count)s more", count=more)] if more > 0 else []
+    return together(*in_the_way[:MOST_NAMED], *rest, between="; ")
 
 
 def overlapping(books: Book | Draft, wish: Wish, interval: Interval) -> Sequence[Reservation]:
@@ -104,7 +118,7 @@ def overlapping(books: Book | Draft, wish: Wish, interval: Interval) -> Sequence
     ]
 
 
-def _leases_beyond(draft: Draft, wish: Wish, interval: Interval) -> list[str]:
+def _leases_beyond(draft: Draft, wish: Wish, interval: Interval) -> list[Sentence]:
     gpus = {gpu.uuid: gpu for gpu, _ in lent_for(wish, draft.index.lent)}
     ends = sorted(
         hold.ends
@@ -112,7 +126,7 @@ def _leases_beyond(draft: Draft, wish: Wish, interval: Interval) -> list[str]:
         for hold in draft.index.holds.get(uuid, ())
         if hold.ends > interval.start and hold.on_top is None
     )
-    return [f"one is lent until {draft.rules.day(moment)}" for moment in ends]
+    return [say("one is lent until %(day)s", day=draft.rules.day(moment)) for moment in ends]
 
 
 def cancel(book: Book, name: str, now: datetime) -> Change:
@@ -123,9 +137,8 @@ def cancel(book: Book, name: str, now: datetime) -> Change:
     """
     mine = [each for each in book.reservations.values() if name in (each.id, each.series)]
     if not mine:
-        return Change(
-            book, Refused("no-such-reservation", f"There is no reservation {name} to come.")
-        )
+        unknown = say("There is no reservation %(name)s to come.", name=name)
+        return Change(book, Refused("no-such-reservation", unknown))
     draft = Draft(book, now)
     for each in mine:
         draft.drop_reservation(each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crepre_hub.sentences import Sentence, say
 from crepre_hub.units import format_memory
 
 
@@ -33,6 +34,14 @@ class State(StrEnum):
     DRAINED = "drained"
     MISSING = "missing"
     FAILED = "failed"
+
+
+NOT_FOUND = say("The machine does not find it any more.")
+TAKEN_OUT = say("Taken out of service by the admin.")
+"""Why an admin drained a GPU who did not say why."""
+
+_OURS = {str(each): each for each in (NOT_FOUND, TAKEN_OUT)}
+"""What the lab itself writes down as a reason; read from the store it is a text like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,8 @@ class Gpu:
     @property
     def reason(self) -> str:
         """Why it is not in service; empty if it is."""
-        return self.trouble if self.health is not Health.PRESENT else self.drained
+        reason = self.trouble if self.health is not Health.PRESENT else self.drained
+        return _OURS.get(reason, reason)
 
     @property
     def is_lent(self) -> bool:
@@ -96,11 +106,28 @@ class Wish:
             return 0
         return gpu.memory if self.whole or gpu.tier is Tier.EXCLUSIVE else self.memory
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> Sentence:
+        """For people: ``6 GiB of a GPU``."""
         size = format_memory(self.memory)
         if not self.whole:
-            return f"{size} of a GPU"
-        return f"a whole GPU with at least {size}" if self.memory else "a whole GPU"
+            return say("%(memory)s of a GPU", memory=size)
+        if self.memory:
+            return say("a whole GPU with at least %(memory)s", memory=size)
+        return say("a whole GPU")
+
+    @property
+    def none_free(self) -> Sentence:
+        """That it cannot be had just now."""
+        size = format_memory(self.memory)
+        if not self.whole:
+            return say("No %(memory)s share of a GPU is free just now.", memory=size)
+        if self.memory:
+            return say("No whole GPU with at least %(memory)s is free just now.", memory=size)
+        return say("No whole GPU is free just now.")
+
+    def __str__(self) -> str:
+        return self.said
 
 
 WHOLE = Wish(whole=True)

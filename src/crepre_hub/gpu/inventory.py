@@ -10,11 +10,10 @@ from crepre_hub.decisions import Granted, Refused
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.draft import DONE, Change, Draft
 from crepre_hub.gpu.events import GpuChanged, GpuTrouble, OfferWithdrawn
-from crepre_hub.gpu.gpus import Gpu, Health
+from crepre_hub.gpu.gpus import NOT_FOUND, Gpu, Health
 from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.moving import place_again
-
-NOT_FOUND = "The machine does not find it any more."
+from crepre_hub.sentences import say
 
 
 def inventory(book: Book, found: Iterable[Gpu], now: datetime) -> Change:
@@ -59,7 +58,11 @@ def drain(book: Book, uuid: str, reason: str, now: datetime) -> Change:
 
 
 def _unknown(uuid: str) -> Refused:
-    return Refused("no-such-gpu", f"The lab has no GPU {uuid}.", "crepre gpu board lists them.")
+    return Refused(
+        "no-such-gpu",
+        say("The lab has no GPU %(gpu)s.", gpu=uuid),
+        say("crepre gpu board lists them."),
+    )
 
 
 def _with(book: Book, gpus: Iterable[Gpu], now: datetime) -> Change:

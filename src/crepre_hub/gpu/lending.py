@@ -12,6 +12,7 @@ from crepre_hub.gpu.draft import Change, Draft
 from crepre_hub.gpu.events import LeaseGranted, ShareOffered
 from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.room import free_until
+from crepre_hub.sentences import say, together
 
 
 def claim(book: Book, wanted: Claim, now: datetime) -> Change:
@@ -34,7 +35,7 @@ def claim(book: Book, wanted: Claim, now: datetime) -> Change:
     settle(draft)
     mine = draft.claims[wanted.id]
     if mine.offer is None:
-        return draft.close(MustWait("no-share-free", f"No {_short(mine)} is free just now."))
+        return draft.close(MustWait("no-share-free", mine.wish.none_free))
     draft.events = [
         event
         for event in draft.events
@@ -45,30 +46,26 @@ def claim(book: Book, wanted: Claim, now: datetime) -> Change:
     return draft.close(Granted("share-free"))
 
 
-def _short(mine: Claim) -> str:
-    return str(mine.wish).removeprefix("a ").replace("of a GPU", "share of a GPU")
-
-
 def _may_not_claim(book: Book, wanted: Claim) -> Refused | None:
     if wanted.id in book.claims or wanted.id in book.leases:
-        return Refused("claim-known", "This claim has been made before.")
+        return Refused("claim-known", say("This claim has been made before."))
     if (other := book.claim_of(wanted.person)) is not None:
         return Refused(
             "one-claim-a-person",
-            f"You are already in line for {other.wish}, for the course {other.course}.",
-            "Leave the line first, or wait for that one.",
+            say(
+                "You are already in line for %(wish)s, for the course %(course)s.",
+                wish=other.wish.said,
+                course=other.course,
+            ),
+            say("Leave the line first, or wait for that one."),
         )
     if book.lease_of(wanted.person, wanted.server) is not None:
-        return Refused(
-            "one-lease-a-server",
-            "This server already holds a GPU.",
-            "Stop the server first.",
-        )
+        return HOLDS_ONE
     if not any(wanted.wish.on(gpu) for gpu in book.gpus.values()):
         return Refused(
             "no-such-gpu",
-            f"The lab has no GPU that could give {wanted.wish}.",
-            "Choose another profile.",
+            say("The lab has no GPU that could give %(wish)s.", wish=wanted.wish.said),
+            say("Choose another profile."),
         )
     return None
 
@@ -109,21 +106,21 @@ def accept(book: Book, name: str, now: datetime) -> Change:
     if mine is None:
         return Change(book, NO_CLAIM)
     if mine.offer is None:
-        return Change(book, MustWait("no-share-free", "Nothing is free for you yet."))
+        return Change(book, MustWait("no-share-free", say("Nothing is free for you yet.")))
     if mine.offer.until <= now:
         return Change(
             book,
             Refused(
                 "offer-lapsed",
-                f"The share was kept for you until {book.rules.clock(mine.offer.until)}.",
-                "You are still in line unless this was your last offer.",
+                say(
+                    "The share was kept for you until %(time)s.",
+                    time=book.rules.clock(mine.offer.until),
+                ),
+                say("You are still in line unless this was your last offer."),
             ),
         )
     if book.lease_of(mine.person, mine.server) is not None:
-        return Change(
-            book,
-            Refused("one-lease-a-server", "This server already holds a GPU.", "Stop it first."),
-        )
+        return Change(book, HOLDS_ONE)
     draft = Draft(book, now)
     _grant(draft, mine)
     settle(draft)
@@ -174,8 +171,11 @@ def renew(book: Book, name: str, now: datetime) -> Change:
             book,
             Refused(
                 "reserved",
-                f"This GPU is kept for a course from {book.rules.clock(lease.ends)} on.",
-                "Save your work; after that, start again or choose a profile without a GPU.",
+                say(
+                    "This GPU is kept for a course from %(time)s on.",
+                    time=book.rules.clock(lease.ends),
+                ),
+                say("Save your work; after that, start again or choose a profile without a GPU."),
             ),
         )
     draft = Draft(book, now)
@@ -190,13 +190,16 @@ def renew(book: Book, name: str, now: datetime) -> Change:
 def _may_not_renew(book: Book, lease: Lease) -> Refused | None:
     gpu = book.gpus.get(lease.gpu)
     if gpu is None or not gpu.is_lent:
-        why = f": {gpu.reason}" if gpu else ""
-        return Refused("gpu-out-of-service", f"This GPU goes out of service{why}.")
+        why = gpu.reason if gpu else ""
+        return Refused("gpu-out-of-service", together(say("This GPU goes out of service."), why))
     if any(kind.wish.on(gpu) for kind in book.index.lines):
         return Refused(
             "others-wait",
-            "Somebody waits for a share of this GPU.",
-            f"Your lease runs until {book.rules.clock(lease.ends)}; ask for a new one after that.",
+            say("Somebody waits for a share of this GPU."),
+            say(
+                "Your lease runs until %(time)s; ask for a new one after that.",
+                time=book.rules.clock(lease.ends),
+            ),
         )
     return None
 
@@ -238,5 +241,9 @@ def give_back(book: Book, name: str, now: datetime, why: Why = Why.GIVEN_BACK) -
     return draft.close()
 
 
-NO_CLAIM = Refused("no-such-claim", "You are not in line.", "Ask for a GPU on the start page.")
-NO_LEASE = Refused("no-such-lease", "This lease is over.", "Ask for a GPU on the start page.")
+ASK_ANEW = say("Ask for a GPU on the start page.")
+NO_CLAIM = Refused("no-such-claim", say("You are not in line."), ASK_ANEW)
+NO_LEASE = Refused("no-such-lease", say("This lease is over."), ASK_ANEW)
+HOLDS_ONE = Refused(
+    "one-lease-a-server", say("This server already holds a GPU."), say("Stop the server first.")
+)

@@ -12,6 +12,7 @@ from crepre_hub.gpu.draft import Draft
 from crepre_hub.gpu.index import Hold
 from crepre_hub.gpu.line import line
 from crepre_hub.gpu.room import best_spot, turn
+from crepre_hub.sentences import Sentence
 
 FAR = 100
 """How many in line get a likely time; for those behind it would be a guess."""
@@ -28,7 +29,6 @@ class WaitingView:
     Attributes:
         place: 1 for the first in line; 0 for a claim with an offer.
         waiting: How many are in line.
-        waits_for: Such as ``a whole GPU``.
         probably_free_at: If all leases run to their end and nobody comes before them; None where
             nobody can know.
     """
@@ -36,8 +36,12 @@ class WaitingView:
     claim: Claim
     place: int
     waiting: int
-    waits_for: str
     probably_free_at: datetime | None
+
+    @property
+    def waits_for(self) -> Sentence:
+        """Such as ``a whole GPU``."""
+        return self.claim.wish.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,13 @@ def outlook(book: Book, now: datetime) -> dict[str, WaitingView]:
             claim,
             place,
             len(waiting),
-            str(claim.wish),
             turns[place - 1] if place <= len(turns) else None,
         )
         for place, claim in enumerate(waiting, start=1)
     }
     for claim in book.claims.values():
         if claim.offer is not None:
-            views[claim.id] = WaitingView(claim, 0, len(waiting), str(claim.wish), now)
+            views[claim.id] = WaitingView(claim, 0, len(waiting), now)
     return views
 
 

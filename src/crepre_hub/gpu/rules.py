@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from crepre_hub.sentences import Sentence, week_time
+
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -44,7 +46,6 @@ class Rules:
         """The time of day in the lab: ``11:40``."""
         return f"{moment.astimezone(self.zone):%H:%M}"
 
-    def day(self, moment: datetime) -> str:
+    def day(self, moment: datetime) -> Sentence:
         """Day and time in the lab: ``Tue 3 Nov 11:40``."""
-        here = moment.astimezone(self.zone)
-        return f"{here:%a} {here.day} {here:%b %H:%M}"
+        return week_time(moment.astimezone(self.zone))

@@ -12,6 +12,7 @@ from crepre_hub.decisions import Answer, Refused
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.gpu_views import Reader, board
 from crepre_hub.desk.lending import LendingDesk
+from crepre_hub.gpu.gpus import TAKEN_OUT
 from crepre_hub.hub.course_staff import hub_user
 from crepre_hub.hub.gpu_pages import BoardPage, Times
 from crepre_hub.login.later import come_back_later
@@ -24,7 +25,8 @@ Action = Callable[[LendingDesk, str, str], Answer]
 ACTIONS: Mapping[str, Action] = {
     "end": lambda desk, name, _: desk.end(name),
     "remove": lambda desk, name, _: desk.remove_claim(name),
-    "drain": lambda desk, name, reason: desk.drain(name, reason or "Taken out by the admin."),
+    "first": lambda desk, name, _: desk.put_first(name),
+    "drain": lambda desk, name, reason: desk.drain(name, reason or TAKEN_OUT),
     "undrain": lambda desk, name, _: desk.drain(name, ""),
     "cancel": lambda desk, name, _: desk.cancel(name),
 }

@@ -13,11 +13,14 @@ from tornado import web
 
 from crepre_hub.clock import utc_now
 from crepre_hub.desk.lab_overview import LabDesk, PersonRow
+from crepre_hub.desk.lending import FROM_FILE
 from crepre_hub.hub.examination import Examination, Report
+from crepre_hub.hub.gpu_keeper import GpuKeeper
 from crepre_hub.hub.lab_pages import (
     LabCoursesPage,
     LabPeoplePage,
     LabProblemsPage,
+    NotReserved,
     SeenPerson,
     Told,
 )
@@ -107,8 +110,14 @@ class LabProblemsHandler(LabHandler):
         report = await examination.report()
         recent: Recent = self.app.recent
         findings, well = _findings(report)
+        keeper: GpuKeeper = self.app.gpus
         page = LabProblemsPage(
-            findings, well, report.at if report else None, examination.is_under_way, recent.lately()
+            findings,
+            well,
+            report.at if report else None,
+            examination.is_under_way,
+            recent.lately(),
+            _unkept(keeper),
         )
         await self.show("lab_problems.html", page)
 
@@ -117,6 +126,14 @@ class LabProblemsHandler(LabHandler):
         """Look again, then show the page."""
         await self.app.examination.report(now=True)
         self.redirect(f"{self.hub.base_url}admin/problems")
+
+
+def _unkept(keeper: GpuKeeper) -> tuple[NotReserved, ...]:
+    """What the last look at the courses' files could not reserve."""
+    return tuple(
+        NotReserved(series.removeprefix(FROM_FILE).partition("/")[0], refused.whole)
+        for series, refused in sorted(keeper.refused.items())
+    )
 
 
 def _people_page(wanted: Wanted, found: Found, people: tuple[SeenPerson, ...]) -> LabPeoplePage:

@@ -9,6 +9,7 @@ from crepre_hub.courses.roles import Role
 from crepre_hub.desk.lab_overview import Courses, PersonRow
 from crepre_hub.findings import Finding
 from crepre_hub.hub.recent import Happening
+from crepre_hub.sentences import Sentence
 from crepre_hub.store.directory import Only
 
 
@@ -65,6 +66,14 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class NotReserved:
+    """GPUs that a course's file wants to have kept, and why they are not."""
+
+    course: str
+    why: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class LabProblemsPage:
     """For ``lab_problems.html``."""
 
@@ -73,4 +82,5 @@ class LabProblemsPage:
     as_of: datetime | None = field(metadata={"help": "When it was looked (UTC); None: not yet."})
     is_under_way: bool = field(metadata={"help": "Whether a newer report is being made."})
     lately: tuple[Happening, ...] = field(metadata={"help": "Failed starts, lost servers."})
+    unkept: tuple[NotReserved, ...] = field(metadata={"help": "Asked for in courses' files."})
     tab: str = field(default="problems", metadata={"help": "Which of the tabs this is."})

@@ -14,11 +14,11 @@ from importlib.resources import files
 from io import BytesIO
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from crepre_hub.sentences import Sentence
+from crepre_hub.sentences import Sentence, WeekTime
 
 ENGLISH = "en"
 """What the code and the templates are written in."""
@@ -83,6 +83,14 @@ def moment_in(language: str, moment: datetime) -> str:
     return f"{format_date(here, 'medium', locale=locale)}, {here:%H:%M}"
 
 
+def week_time_in(language: str, time: WeekTime) -> str:
+    """``Tue 3 Nov 11:40`` or ``tir. 3. nov. 11:40``."""
+    if language == ENGLISH:
+        return str(time)
+    day = format_skeleton("MMMEd", time.moment, locale=language)
+    return f"{day} {time.moment:%H:%M}"
+
+
 def _of_dates(language: str) -> str:
     """Where days are written as the lab's English writes them: ``17 August``."""
     return "en_GB" if language == ENGLISH else language
@@ -91,6 +99,8 @@ def _of_dates(language: str) -> str:
 def _shown(value: object, language: str) -> object:
     if isinstance(value, str):
         return tell(value, language)
+    if isinstance(value, WeekTime):
+        return week_time_in(language, value)
     if isinstance(value, datetime):
         return moment_in(language, value)
     return day_in(language, value) if isinstance(value, date) else value

@@ -10,7 +10,10 @@ from crepre_hub.sentences import Sentence, say
 _WORDS: tuple[Sentence, ...] = (
     say("admin"),
     say("assistant"),
+    say("drained"),
+    say("failed"),
     say("invited"),
+    say("missing"),
     say("running"),
     say("starting"),
     say("stopping"),

@@ -80,7 +80,7 @@ def test_gpus_that_are_alike_are_told_once(tmp_path: Path) -> None:
     section = GpusSection(found_by="list", cards=cards, tier="shared", cap="cooperative")
     found = list(judge_caps(look_at_caps(lab_with(tmp_path, section, "6 GiB"))))
     assert [each.text for each in found] == [
-        "Shares of 40 GPUs (RTX) are kept by good manners and a watchdog: lab.toml says so."
+        "Shares of 40 GPUs (RTX) are kept by good manners alone: lab.toml says so."
     ]
 
 

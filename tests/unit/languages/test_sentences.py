@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from crepre_hub.courses.roles import Role
 from crepre_hub.decisions import Refused
 from crepre_hub.languages.catalogues import moment_in, name_of, tell
 from crepre_hub.languages.words import word
-from crepre_hub.sentences import say, say_number, together
+from crepre_hub.sentences import say, say_number, together, week_time
 
 
 def test_a_sentence_is_its_english_text() -> None:
@@ -51,6 +51,20 @@ def test_sentences_together_stay_sentences() -> None:
     assert tell(refusal.whole, "nb") == "Denne kontoen er stengt. Spør labens administrator."
     assert tell(together("", say("Try again."), ""), "nb") == "Prøv igjen."
     assert tell(together("", ""), "nb") == ""
+
+
+def test_a_list_is_told_item_by_item() -> None:
+    """With whatever stands between them."""
+    named = together(say("Close"), say("Try again."), between="; ")
+    assert named == "Close; Try again."
+    assert tell(named, "nb") == "Lukk; Prøv igjen."
+
+
+def test_a_moment_of_these_weeks_is_told_with_its_weekday() -> None:
+    """In the zone that it has, whatever the machine's."""
+    moment = week_time(datetime(2026, 11, 3, 11, 40, tzinfo=timezone(timedelta(hours=9))))
+    assert moment == tell(moment, "en") == "Tue 3 Nov 11:40"
+    assert tell(moment, "nb") == "tir. 3. nov. 11:40"
 
 
 def test_what_is_no_sentence_of_ours_stays_as_it_is() -> None:
