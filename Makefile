@@ -24,7 +24,7 @@ install: $(VENV)/.hub
 
 test: $(VENV)/.test
 	@$(BIN)/python -m tests.machine
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m $(if $(ARGS),pytest $(ARGS),tests.machine.halves)
 
 check: $(VENV)/.check
 	$(BIN)/ruff format --check .
