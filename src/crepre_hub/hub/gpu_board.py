@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jupyterhub.handlers.base import BaseHandler
 from tornado import web
 
 from crepre_hub.courses.access import role_in
@@ -14,6 +13,7 @@ from crepre_hub.desk.gpu_views import Reader, board
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.gpus import TAKEN_OUT
 from crepre_hub.hub.course_staff import hub_user
+from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import BoardPage, Times
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
@@ -33,24 +33,10 @@ ACTIONS: Mapping[str, Action] = {
 """What an admin may do about the lease, claim, GPU or reservation of a name, and why."""
 
 
-class BoardHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
+class BoardHandler(LiveHandler):
     """The board and an admin's buttons."""
 
-    @property
-    def desk(self) -> LendingDesk:
-        """The GPU desk."""
-        desk: LendingDesk = self.app.lending()
-        return desk
-
-    @web.authenticated
-    async def get(self) -> None:
-        """The page; with ``?part`` what of it changes, for the page that is open."""
-        with come_back_later():
-            page = self._page()
-        template = "board_now.html" if self.get_query_argument("part", None) else "board.html"
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-As-Of", page.times.seconds(page.times.now))
-        self.finish(await self.render_template(template, page=page))
+    name = "board"
 
     @web.authenticated
     async def post(self) -> None:
@@ -66,7 +52,8 @@ class BoardHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no type
         said = "no" if isinstance(answer, Refused) else "done"
         self.redirect(f"{self.hub.base_url}board?done={said}")
 
-    def _page(self) -> BoardPage:
+    def page(self) -> BoardPage:
+        """The book as the reader may see it."""
         book, now = self.desk.book(), self.desk.now
         reader = self._reader()
         return BoardPage(

@@ -13,9 +13,9 @@ from tornado import web
 from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
-from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.claims import Claim, Lease
+from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
 from crepre_hub.hub.running import doing
 from crepre_hub.login.later import come_back_later
@@ -49,24 +49,10 @@ class LinedSpawnHandler(SpawnHandler):  # type: ignore[misc]  # JupyterHub has n
         )
 
 
-class GpuHandler(LinedSpawnHandler):
+class GpuHandler(LiveHandler, LinedSpawnHandler):
     """What somebody sees who waits, was offered a GPU, or has one; and the buttons there."""
 
-    @property
-    def desk(self) -> LendingDesk:
-        """The GPU desk."""
-        desk: LendingDesk = self.app.lending()
-        return desk
-
-    @web.authenticated
-    async def get(self) -> None:
-        """The page; with ``?part`` what of it changes, for the page that is open."""
-        with come_back_later():
-            page = self._page()
-        template = "gpu_now.html" if self.get_query_argument("part", None) else "gpu.html"
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("X-As-Of", page.times.seconds(page.times.now))
-        self.finish(await self.render_template(template, page=page))
+    name = "gpu"
 
     @web.authenticated
     async def post(self) -> None:
@@ -131,7 +117,8 @@ class GpuHandler(LinedSpawnHandler):
         await asyncio.wait([stopped], timeout=STOP_PATIENCE_SECONDS)
         return bool(stopped.done())
 
-    def _page(self) -> GpuPage:
+    def page(self) -> GpuPage:
+        """Place, offer or lease of who is logged in."""
         user, seen = self.current_user, mine(self.desk, self.current_user.name)
         wanted = seen.lease or (seen.view.claim if seen.view else None)
         spawner = user.spawners.get(wanted.server if wanted else "")
