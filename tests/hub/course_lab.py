@@ -58,13 +58,19 @@ class MockSpawner(SimpleLocalProcessSpawner):
 
 
 class TestBackend:
-    """Nothing is rendered."""
+    """
+    Nothing is rendered.
+
+    Attributes:
+        there: What a test says is there beside the hub's own servers; ends when it is removed.
+    """
 
     __test__ = False
     spawner_class = MockSpawner
     hub_host = "127.0.0.1"
 
     def __init__(self, root: Path) -> None:
+        self.there: tuple[Found, ...] = ()
         self.homes = FolderHomes(lambda user: root / "homes" / user, lambda user: False)
 
     def identity(self, seat: Seat) -> Mapping[str, object]:
@@ -74,7 +80,10 @@ class TestBackend:
         return {}
 
     def found(self) -> Sequence[Found]:
-        return ()
+        return self.there
+
+    def remove(self, found: Found) -> None:
+        self.there = tuple(each for each in self.there if each != found)
 
 
 @dataclass(frozen=True)

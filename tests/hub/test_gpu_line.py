@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.clock import utc_now
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.settings.gpus import GpuCard, GpusSection
 from crepre_hub.settings.lab import Lab as LabFile
@@ -183,6 +187,23 @@ async def test_a_lease_that_is_over_ends_the_server(
     assert "Your time on the GPU was over" in page
     assert 'href="/hub/spawn"' in page
     await lab.started("ada", people["ada"], "ml/small")
+
+
+async def test_a_server_with_anothers_gpu_is_ended(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """As soon as two looks have seen it; the lease of whoever has the GPU stays."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    (lease,) = leases(lab)
+    backend, start = lab.wiring.backend, utc_now() - timedelta(minutes=5)
+    given = replace(lab.wiring.lending.given(lease), lease="of-long-ago")
+    stray = Found("c0ffee", Seat("bo"), start, "ml", "gpu", given)
+    backend.there = (stray,)
+    await lab.app.servers.look()
+    assert backend.there == (stray,)
+    await lab.app.servers.look()
+    assert backend.there == ()
+    assert leases(lab) == [lease]
 
 
 async def test_a_start_that_fails_keeps_no_gpu(

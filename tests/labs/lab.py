@@ -179,7 +179,7 @@ class Lab:
             if client.containers.list(all=True, filters={"name": guard.name}):
                 remove_guard(client.api, guard)  # its rules are the kernel's, and would stay
             mine = {"label": f"crepre.lab={self.id}"}
-            for container in client.containers.list(all=True, filters=mine):
+            for container in client.containers.list(all=True, filters=mine, ignore_removed=True):
                 container.remove(force=True, v=True)
             for volume in client.volumes.list():
                 if re.match(f"{self.id}-(home|data|shared)-", volume.name):
@@ -200,7 +200,8 @@ class Lab:
         """Containers of seats, running or not; only *user*'s if given."""
         labels = [f"crepre.lab={self.id}", f"crepre.user={user}" if user else "crepre.user"]
         with self.docker() as client:
-            return list(client.containers.list(all=True, filters={"label": labels}))
+            shown = client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+            return list(shown)
 
     def link_for(self, user: str, *, admin: bool = False) -> str:
         """A one-time link that opens a new account."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
 
@@ -46,6 +46,17 @@ def gpu_lab(
     lab.up()
     yield lab
     lab.down()
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left(gpu_lab: Lab) -> AsyncIterator[None]:
+    """Afterwards nobody waits and nobody has a server, whatever became of the test."""
+    yield
+    for each in book_of(gpu_lab).claims.values():
+        gpu_lab.crepre("gpu", "return", each.person)
+    for container in gpu_lab.containers():
+        container.remove(force=True)
+    await until(lambda: not book_of(gpu_lab).leases, seconds=90)
 
 
 @pytest.fixture

@@ -1,20 +1,16 @@
 """
 The hub's process.
 
-JupyterHub itself, with eight things more: it listens on the seats' network as well as on loopback.
-It looks at the course files every few seconds, so that a broken edit is in the log before a
-student meets it. Once a minute it compares its table with the servers that are really there, ends
-those that nobody knows any more, and writes down which ones run. It keeps its groups and roles
-equal to the courses' rosters. It has the courses' pages, and answers in its reader's language. It
-looks after the leases of GPUs.
+JupyterHub itself, which listens on the seats' network as well as on loopback, has the courses'
+pages and answers in its reader's language. From time to time it looks at the course files, so
+that a broken edit is in the log before a student meets it; at groups and roles, servers, the
+record of who runs one, and leases of GPUs: each has a keeper, and is told here how often.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Container, Iterable, Iterator, Sequence
-from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,16 +20,14 @@ from sqlalchemy import event
 from tornado.ioloop import PeriodicCallback
 from traitlets import Callable, Float, List, Unicode
 
-from crepre_hub.backends.backend import Backend, Found, Seat
-from crepre_hub.clock import utc_now
-from crepre_hub.desk.reconcile import Known, plan_reconcile
-from crepre_hub.errors import BackendError, StoreUnreachable
+from crepre_hub.errors import StoreUnreachable
 from crepre_hub.hub.access_log import hide_join_codes
 from crepre_hub.hub.examination import Examination
 from crepre_hub.hub.gpu_keeper import GpuKeeper
 from crepre_hub.hub.language_handlers import SpeakingApplication
 from crepre_hub.hub.recent import Recent
 from crepre_hub.hub.runs import note_all
+from crepre_hub.hub.server_keeper import ServerKeeper
 from crepre_hub.hub.standing import StandingKeeper
 
 LOOK_EVERY_SECONDS = 5
@@ -73,26 +67,24 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     look_at_gpus_every_seconds = Float(30, help="Time between looks for GPUs.").tag(config=True)
 
     recent: Recent
-    _standing: StandingKeeper | None = None
-    _gpus: GpuKeeper | None = None
-    _suspects: frozenset[str] = frozenset()
     _newcomers: tuple[str, ...] = ()
     _repeating: tuple[PeriodicCallback, ...] = ()
     _first_look: asyncio.Task[None] | None = None
 
-    @property
+    @cached_property
     def standing(self) -> StandingKeeper:
         """Keeps groups and roles."""
-        if self._standing is None:
-            self._standing = StandingKeeper(self, self.people())
-        return self._standing
+        return StandingKeeper(self, self.people())
 
-    @property
+    @cached_property
     def gpus(self) -> GpuKeeper:
         """Keeps leases."""
-        if self._gpus is None:
-            self._gpus = GpuKeeper(self, self.lending())
-        return self._gpus
+        return GpuKeeper(self, self.lending())
+
+    @cached_property
+    def servers(self) -> ServerKeeper:
+        """Ends servers that nobody knows any more."""
+        return ServerKeeper(self)
 
     @cached_property
     def examination(self) -> Examination:
@@ -133,7 +125,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
         self._repeating = (
             PeriodicCallback(self.look_at_courses, LOOK_EVERY_SECONDS * 1000),
             PeriodicCallback(self.standing.look, self.standing_every_seconds * 1000),
-            PeriodicCallback(self.reconcile, self.reconcile_every_seconds * 1000),
+            PeriodicCallback(self.servers.look, self.reconcile_every_seconds * 1000),
             PeriodicCallback(partial(note_all, self), self.reconcile_every_seconds * 1000),
             PeriodicCallback(self.gpus.tick, self.gpus_every_seconds * 1000),
             PeriodicCallback(self.gpus.look, self.look_at_gpus_every_seconds * 1000),
@@ -144,7 +136,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
 
     async def _look_first(self) -> None:
         await self.gpus.look()
-        await self.reconcile()
+        await self.servers.look()
 
     async def shutdown_cancel_tasks(self, *args: Any, **kwargs: Any) -> None:
         """Stop looking before the loop ends."""
@@ -176,55 +168,6 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
                 self.standing.refresh(name)
             except StoreUnreachable as trouble:
                 self.log.error("%s has no groups yet: %s", name, trouble.__cause__)
-
-    async def reconcile(self) -> None:
-        """End servers that are there and in nobody's name; changes nothing if Docker is silent."""
-        backend: Backend = self.backend()
-        try:
-            found = await asyncio.to_thread(backend.found)
-        except BackendError as error:
-            self.log.warning("Lost servers were not looked for: %s", error)
-            return
-        strays = {(each.person, each.server, each.lease) for each in self.gpus.reconcile(found)}
-        for orphan in (*self._orphans(found), *_those_of(strays, found)):
-            self.log.warning("Ending %s of %s: nobody knows it", orphan.id, orphan.seat.user)
-        for orphan in self._orphans(found):
-            self._tell(f"Ending {orphan.id} of {orphan.seat.user}: nobody knows it")
-            try:
-                await asyncio.to_thread(backend.remove, orphan)
-            except BackendError as error:
-                self._tell(f"Ending {orphan.id} is tried again: {error}")
-
-    def _tell(self, text: str) -> None:
-        """To the log and to the admins' page."""
-        self.log.warning("%s", text)
-        self.recent.note(text)
-
-    def _orphans(self, found: Sequence[Found]) -> tuple[Found, ...]:
-        plan = plan_reconcile(
-            found,
-            self._table(),
-            suspects=self._suspects,
-            now=utc_now(),
-            grace=timedelta(seconds=self.orphan_grace_seconds),
-        )
-        self._suspects = plan.suspects
-        return plan.remove
-
-    def _table(self) -> Iterator[Known]:
-        """The seats that have a server, or are about to have one or to have none."""
-        rows = self.db.query(orm.Spawner).filter(orm.Spawner.server != None)  # noqa: E711
-        for row in rows:
-            spawner = self.users[row.user].spawners[row.name]
-            seat = Seat(row.user.name, row.name)
-            yield Known(seat, "" if spawner.pending else spawner.server_id)
-
-
-def _those_of(strays: Container[tuple[str, str, str]], found: Iterable[Found]) -> Iterator[Found]:
-    """The servers among *found* that hold a GPU which was lent to nobody, or to another."""
-    for each in found:
-        if each.gpu and (each.seat.user, each.seat.server, each.gpu.lease) in strays:
-            yield each
 
 
 def socket_for(address: str, port: int) -> socket.socket:
