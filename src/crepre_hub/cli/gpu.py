@@ -152,12 +152,17 @@ def _one_gpu(desk: LendingDesk, text: str) -> str:
     return found[0]
 
 
+def _plain(lease: Lease) -> dict[str, object]:
+    """For JSON, with names for all that is in it."""
+    return lease._asdict() | {"wish": lease.wish._asdict()}
+
+
 def _tell_lent(
     who: str, got: Lease | MustWait | Refused | Granted, *, dry_run: bool, as_json: bool
 ) -> None:
     if as_json:
         state = "waits" if isinstance(got, MustWait) else "lent"
-        lease = asdict(got) if isinstance(got, Lease) else None
+        lease = _plain(got) if isinstance(got, Lease) else None
         if isinstance(got, Refused):
             print_json({"state": "refused", "reason": got.reason, "message": got.message})
             raise typer.Exit(REFUSED)

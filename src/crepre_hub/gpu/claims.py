@@ -1,8 +1,7 @@
-"""Claims and the leases they become."""
+"""Claims and the leases they become; tuples, since every decision makes several anew."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,8 +20,7 @@ class Kind(NamedTuple):
     first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """
     A share kept for a claim until *until*; at that moment it is over.
 
@@ -43,8 +41,7 @@ class Offer:
     charged: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """
     A person's wish for a GPU share, waiting or offered one.
 
@@ -103,8 +100,7 @@ class Why(StrEnum):
     LAPSED = "lapsed"
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """
     A share of a GPU that a server holds. At *ends* it is over.
 

@@ -99,21 +99,25 @@ class Draft:
             return claim
         self.charge(claim.course, -claim.offer.charged, since=claim.offer.since)
         self.empty_place(claim.offer.reservation, claim.id)
-        waiting = replace(claim, offer=None)
+        waiting = claim._replace(offer=None)
         self.put_claim(waiting)
         return waiting
 
     def put_lease(self, lease: Lease) -> None:
         """A new lease, or one that has changed."""
-        if lease.id in self.leases:
-            self.index.let_go(self.leases[lease.id].gpu, lease.id)
+        before, hold = self.leases.get(lease.id), hold_of(lease, self.reservations)
         self.leases[lease.id] = lease
-        self.index.servers[lease.person, lease.server] = lease.id
-        self.index.hold(*hold_of(lease, self.reservations))
+        if before is None:
+            self.index.servers[lease.person, lease.server] = lease.id
+        elif hold_of(before, self.reservations) == hold:
+            return  # its holder was told something, say
+        else:
+            self.index.let_go(before.gpu, lease.id)
+        self.index.hold(*hold)
 
     def stop(self, lease: Lease, why: Why) -> None:
         """Its server is to be stopped now; the share stays held until that is done."""
-        ending = replace(lease, ending=why, ends=min(lease.ends, self.now))
+        ending = lease._replace(ending=why, ends=min(lease.ends, self.now))
         self.put_lease(ending)
         self.tell(LeaseEnding(ending, why))
 

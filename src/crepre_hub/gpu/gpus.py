@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from crepre_hub.sentences import Sentence, say
 from crepre_hub.units import format_memory
@@ -87,10 +88,9 @@ class Gpu:
         return self.health is Health.PRESENT and not self.drained
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """
-    What a profile asks for.
+    What a profile asks for. A tuple, since it is the key to nearly every table of the book.
 
     Attributes:
         memory: Bytes of the share; with *whole*, the least that the card must have.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from crepre_hub.gpu.book import Book
@@ -42,7 +41,7 @@ def end_idle(book: Book, idle_since: Mapping[str, datetime], now: datetime) -> C
         return Change(book, DONE)
     draft = Draft(book, now)
     for lease in changed:
-        after = replace(lease, idle_told=told[lease.id])
+        after = lease._replace(idle_told=told[lease.id])
         draft.put_lease(after)
         if after.idle_told is not None:
             draft.tell(IdleNotice(after))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -125,6 +125,14 @@ class Index:
         self.lessons[reservation.course] = tuple(
             each for each in lessons if each[1] != reservation.id
         )
+
+    def begun(self, now: datetime) -> Iterator[str]:
+        """Ids of the reservations that have begun and are not forgotten yet."""
+        for lessons in self.lessons.values():
+            for start, name in lessons:
+                if start > now:
+                    break
+                yield name
 
     def line_up(self, claim: Claim) -> None:
         """Write down that *claim* waits."""

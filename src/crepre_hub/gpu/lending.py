@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from crepre_hub.decisions import Granted, MustWait, Refused
@@ -31,7 +30,7 @@ def claim(book: Book, wanted: Claim, now: datetime) -> Change:
     if (refused := _may_not_claim(book, wanted)) is not None:
         return Change(book, refused)
     draft = Draft(book, now)
-    draft.put_claim(replace(wanted, since=now, asked=now, missed=0, offer=None))
+    draft.put_claim(wanted._replace(since=now, asked=now, missed=0, offer=None))
     settle(draft)
     mine = draft.claims[wanted.id]
     if mine.offer is None:
@@ -89,7 +88,7 @@ def put_first(book: Book, name: str, now: datetime) -> Change:
     if mine.first or mine.offer is not None:
         return Change(book, Granted("first-already"))
     draft = Draft(book, now)
-    draft.put_claim(replace(mine, first=True))
+    draft.put_claim(mine._replace(first=True))
     settle(draft)
     return draft.close(Granted("first"))
 
@@ -181,7 +180,7 @@ def renew(book: Book, name: str, now: datetime) -> Change:
     draft = Draft(book, now)
     more = (ends - lease.ends).total_seconds() * draft.share(lease.gpu, lease.memory)
     draft.charge(lease.course, more)
-    longer = replace(lease, ends=ends, told=None, idle_told=None, charged=lease.charged + more)
+    longer = lease._replace(ends=ends, told=None, idle_told=None, charged=lease.charged + more)
     draft.put_lease(longer)
     settle(draft)
     return draft.close(Granted("nobody-waits"))

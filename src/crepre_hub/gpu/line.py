@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -117,9 +116,8 @@ def _walk(draft: Draft) -> bool:
     heapq.heapify(heap)
     while heap:
         key, kind = heapq.heappop(heap)
-        current = _first_key(draft, kind)
-        if current > key:  # its course was charged meanwhile
-            heapq.heappush(heap, (current, kind))
+        if served and (current := _first_key(draft, kind)) > key:
+            heapq.heappush(heap, (current, kind))  # its course was charged meanwhile
             continue
         spot = _best_for(draft, kind, room, blocked) if room.may_hold(kind.wish) else None
         if spot is None:
@@ -207,6 +205,6 @@ def offer(draft: Draft, claim: Claim, spot: Spot, reservation: str = "") -> None
         charged=charged,
     )
     draft.charge(claim.course, charged)
-    offered = replace(claim, offer=made)
+    offered = claim._replace(offer=made)
     draft.put_claim(offered)
     draft.tell(ShareOffered(offered))

@@ -33,7 +33,8 @@ def tick(book: Book, now: datetime) -> Change:
     near = [lease for lease in book.leases.values() if lease.ends <= soon]
     ending = [lease for lease in near if _is_due(lease, book.rules, now)]
     lapsed = [each for each in book.claims.values() if each.offer and each.offer.until <= now]
-    over = [each for each in book.reservations.values() if _is_over(each, book.rules, now)]
+    begun = [book.reservations[name] for name in book.index.begun(now)]
+    over = [each for each in begun if _is_over(each, book.rules, now)]
     if not (ending or lapsed or over or may_be_lost(book) or may_serve(book.index)):
         return Change(book, DONE)
     draft = Draft(book, now)
@@ -88,7 +89,7 @@ def _look_at(draft: Draft, lease: Lease) -> None:
         if not _stays_for_lesson(draft, lease):
             draft.stop(lease, Why.TIME_IS_UP)
         return
-    told = replace(lease, told=min(notice for notice in draft.rules.notices if left <= notice))
+    told = lease._replace(told=min(notice for notice in draft.rules.notices if left <= notice))
     draft.put_lease(told)
     draft.tell(Notice(told, left))
 
@@ -118,7 +119,7 @@ def _stay(draft: Draft, lease: Lease, reservation: Reservation, number: int) -> 
     draft.fill_place(reservation.id, number, lease.id)
     draft.charge(lease.course, more)
     charged = lease.charged + more
-    after = replace(lease, ends=end, reservation=reservation.id, told=None, charged=charged)
+    after = lease._replace(ends=end, reservation=reservation.id, told=None, charged=charged)
     draft.put_lease(after)
     draft.tell(StaysForLesson(after))
 
@@ -130,15 +131,13 @@ def _lapse(draft: Draft, claim: Claim) -> None:
         draft.end_claim(claim, Why.LAPSED)
         return
     draft.without_offer(claim)
-    behind = replace(claim, offer=None, missed=missed, since=draft.now)
+    behind = claim._replace(offer=None, missed=missed, since=draft.now)
     draft.put_claim(behind)
     draft.tell(OfferLapsed(behind))
 
 
 def _is_over(reservation: Reservation, rules: Rules, now: datetime) -> bool:
-    """Whether it has ended, or nobody came for one of its places."""
-    if reservation.interval.start > now:
-        return False
+    """Whether one that has begun is over, or nobody came for one of its places."""
     return reservation.interval.end <= now or bool(_missed(reservation, rules, now))
 
 

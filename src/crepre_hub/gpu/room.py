@@ -131,23 +131,22 @@ def best_spot(
     Best is first where the lease is not cut short, then where no more is taken than was wished
     for, then (``Rules.spread`` aside) the fullest GPU, so that whole ones stay whole.
     """
-    best: Spot | None = None
-    best_rank = (True, 0, 0)
     spread = books.rules.spread
+    options: list[tuple[tuple[bool, int, int, int], Gpu, int]] = []
     index, wish, wanted = books.index, kind.wish, now + books.rules.claim_window + kind.length
     for gpu, memory in lent_for(wish, index.lent if among is None else among):
         left = gpu.memory - index.held.get(gpu.uuid, 0) - memory
-        if left < 0:
-            continue
-        is_split = wish.whole and gpu.tier is Tier.SHARED
-        rank = (is_split, memory - wish.memory, -left if spread else left)
-        if best is not None and rank >= best_rank and best.until == wanted:
-            continue
+        if left >= 0:
+            is_split = wish.whole and gpu.tier is Tier.SHARED
+            rank = (is_split, memory - wish.memory, -left if spread else left, len(options))
+            options.append((rank, gpu, memory))
+    best: Spot | None = None
+    for _, gpu, memory in sorted(options):  # no two have the same rank
         until = free_until(index, gpu, memory, now, wanted, now=now, ahead=ahead)
-        if until - now < kind.least:
-            continue
-        if best is None or until > best.until or (until == best.until and rank < best_rank):
-            best, best_rank = Spot(gpu.uuid, memory, until), rank
+        if until - now >= kind.least and (best is None or until > best.until):
+            best = Spot(gpu.uuid, memory, until)
+            if until == wanted:
+                break
     return best
 
 
@@ -184,7 +183,9 @@ def _first_room(index: Index, gpu: Gpu, memory: int, now: datetime) -> datetime:
     if free >= memory:
         return now
     holds = index.holds[gpu.uuid]
-    if memory == gpu.memory or len(holds) == 1:
+    if len(holds) == 1:
+        return holds[0].ends
+    if memory == gpu.memory:
         return max(hold.ends for hold in holds)
     for ends, held in sorted((hold.ends, hold.memory) for hold in holds):
         free += held
@@ -200,6 +201,7 @@ def _changes(index: Index, gpu: str, first: datetime, now: datetime) -> list[dat
     What is over, and whose server still runs, ends in a minute.
     """
     soon = now + MINUTE
-    ends = {max(hold.ends, soon) for hold in index.holds.get(gpu, ()) if hold.ends >= first}
-    ends.update(kept.end for kept in index.kept.get(gpu, ()) if kept.end > now)
-    return sorted(end for end in ends if end >= first)
+    holds, kept = index.holds.get(gpu, ()), index.kept.get(gpu, ())
+    ends = {max(hold.ends, soon) for hold in holds if hold.ends >= first}
+    ends.update(each.end for each in kept if each.end > now and each.end >= first)
+    return sorted(ends)

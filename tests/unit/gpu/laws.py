@@ -297,7 +297,7 @@ def _without(book: Book, claim: Claim, now: datetime) -> Book:
         gpus=book.gpus.values(),
         leases=book.leases.values(),
         claims=[
-            replace(each, offer=None) if each.id == claim.id else each
+            each._replace(offer=None) if each.id == claim.id else each
             for each in book.claims.values()
         ],
         reservations=reservations.values(),
