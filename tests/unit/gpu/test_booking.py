@@ -83,7 +83,7 @@ def test_an_overlap_is_refused_with_what_it_overlaps(
     answer = keep(before, start, end, series="two").answer
     assert isinstance(answer, Granted) is granted
     if isinstance(answer, Refused):
-        assert "art has 1 until Tue 1 Sep 12:00" in answer.message
+        assert "art has 1 from Tue 1 Sep 10:00 until Tue 1 Sep 12:00" in answer.message
 
 
 def test_a_lease_that_runs_on_is_in_the_way() -> None:
