@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import AsyncIterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from pathlib import Path
+from time import tzset
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ title = "A card"
 image = "x:1"
 gpu = "whole"
 """
+NOON = time(12)
 DAY = (datetime.now(OSLO) + timedelta(days=40)).date()
 TYPED = {
     "profile": "gpu",
@@ -67,14 +68,14 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CourseL
     section = GpusSection(found_by="list", cards=cards)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "Europe/Oslo")
-        time.tzset()
+        tzset()
         async with course_lab_in(folder, lab_file=LabFile(gpus=section)) as lab:
             names = ("tea", "asa", "stu", "tim", "boss")
             lab.browsers = {name: await lab.newcomer(name, admin=name == "boss") for name in names}
             lab.look()
             await lab.app._first_look
             yield lab
-    time.tzset()
+    tzset()
 
 
 @pytest_asyncio.fixture(loop_scope="module", autouse=True)
@@ -131,40 +132,44 @@ async def test_a_teacher_reserves_and_everybody_is_told(lab: CourseLab) -> None:
     assert "Kept for Ml" in await look(lab.browsers["boss"], f"/hub/course/art/gpus?week={soon}")
 
 
-async def test_the_start_page_says_until_when_and_when_again(lab: CourseLab) -> None:
-    """While a course has every GPU, a card of another one says when the next is likely free."""
-    here = datetime.now(OSLO)
-    starts, ends = (f"{here + timedelta(minutes=m):%H:%M}" for m in (-2, 90))
-    if ends < starts:
-        pytest.skip("midnight is near in Oslo")
-    desk = lab.wiring.lending
-    status, _, _ = await reserve(
-        lab.browsers["tea"], profile="whole", seats="2", day=f"{here.date()}",
-        starts=starts, ends=ends,
-    )  # fmt: skip
-    assert status == 302
-    desk.tick()
+async def test_the_start_page_says_who_has_them_and_when_others_do(
+    lab: CourseLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a lesson its course reads what is free for it, another course when the next one is."""
+    desk, day = lab.wiring.lending, (datetime.now(OSLO) + timedelta(days=1)).date()
+    monkeypatch.setattr(desk, "_clock", lambda: datetime.combine(day, NOON, OSLO).astimezone(UTC))
+    hours = {"day": f"{day}", "starts": "11:55", "ends": "13:30"}
+    assert (await reserve(lab.browsers["tea"], profile="whole", seats="2", **hours))[0] == 302
     assert "2 free now" in await look(lab.browsers["stu"], "/hub/spawn")
-    assert f"next at about {ends}" in await look(lab.browsers["tim"], "/hub/spawn")
+    assert "next at about 13:30" in await look(lab.browsers["tim"], "/hub/spawn")
+
+
+async def test_only_teachers_are_led_there(lab: CourseLab) -> None:
+    """Assistants see the course page without this part of it, and cannot open it."""
+    link = f'href="{PAGE}"'
+    assert link in await look(lab.browsers["tea"], "/hub/course/ml")
+    assert link not in await look(lab.browsers["asa"], "/hub/course/ml")
+    assert (await lab.browsers["asa"].get(PAGE))[0] == 403
+    assert (await lab.browsers["stu"].get(PAGE))[0] == 404
 
 
 async def test_a_series_is_kept_by_the_clock_on_the_wall(lab: CourseLab) -> None:
     """Weekly until a day, over the change of clocks; one falls out alone, then all others."""
     tea = lab.browsers["tea"]
-    until = DAY + timedelta(weeks=30)
+    until = DAY + timedelta(weeks=35)
     status, _, there = await reserve(tea, until=f"{until}")
     assert status == 302
-    assert "31 times in all" in await look(tea, there)
-    assert len(kept(lab)) == 31
+    assert "36 times in all" in await look(tea, there)
+    assert len(kept(lab)) == 36
     assert {f"{each.interval.start.astimezone(OSLO):%H:%M}" for each in kept(lab)} == {"10:15"}
     assert len({each.interval.start.hour for each in kept(lab)}) == 2
     second = kept(lab)[1]
     asked = await look(tea, f"{PAGE}?week={DAY + timedelta(weeks=1)}&cancel={second.id}")
     assert "Cancel this one alone" in asked
-    assert "Cancel all 31 that are left" in asked
+    assert "Cancel all 36 that are left" in asked
     assert (await post(tea, action="cancel", name=second.id))[0] == 302
     assert second not in kept(lab)
-    assert len(kept(lab)) == 30
+    assert len(kept(lab)) == 35
     status, _, there = await post(tea, action="cancel-series", name=kept(lab)[4].id)
     assert "It is cancelled" in await look(tea, there)
     assert kept(lab) == []
@@ -179,7 +184,7 @@ async def test_an_overlap_is_refused_with_what_it_overlaps(lab: CourseLab) -> No
     day = f"{DAY:%a} {DAY.day} {DAY:%b}"
     assert (
         f"{day} 11:00: only 2 of 3 can be kept: another course has 1 from {day} 10:15"
-        f" until {day} 12:00. Ask for fewer, or for another time."
+        " until 12:00. Ask for fewer, or for another time."
     ) in page
     assert 'value="3"' in page
     assert 'value="11:00"' in page
@@ -234,12 +239,27 @@ def _winter() -> date:
     return date(today.year + 1, 1, 15)
 
 
-async def test_what_is_in_the_file_is_changed_there(lab: CourseLab) -> None:
-    """It is marked so, and has no button; a post does not end it either."""
+def ask_in_file(lab: CourseLab, seats: int) -> None:
+    """A lesson in the course's file, as the hub sees it half a minute later."""
     file = lab.wiring.settings.root / "courses" / "ml.toml"
-    lesson = f'[[gpus.reservations]]\nprofile = "gpu"\nseats = 2\nday = {DAY}\n'
+    lesson = f'[[gpus.reservations]]\nprofile = "gpu"\nseats = {seats}\nday = {DAY}\n'
     file.write_text(file.read_text() + lesson + 'starts = "10:15"\nends = "12:00"\n')
     lab.app.gpus.keep()
+
+
+async def test_what_the_file_cannot_have_is_told_to_the_teacher(lab: CourseLab) -> None:
+    """With what is in the way, as far as they may know it."""
+    await reserve(lab.browsers["tim"], "/hub/course/art/gpus", profile="whole", seats="1")
+    ask_in_file(lab, seats=3)
+    page = await look(lab.browsers["tea"])
+    assert "The course's file asks for a reservation that cannot be had." in page
+    assert "only 2 of 3 can be kept: another course has 1 from" in page
+    assert "cannot be had" not in await look(lab.browsers["tim"], "/hub/course/art/gpus")
+
+
+async def test_what_is_in_the_file_is_changed_there(lab: CourseLab) -> None:
+    """It is marked so, and has no button; a post does not end it either."""
+    ask_in_file(lab, seats=2)
     (made,) = kept(lab)
     tea = lab.browsers["tea"]
     page = await look(tea)

@@ -40,7 +40,7 @@ class Entry:
         released: Places that nobody came for in time, which are everybody's now.
         begins: A time of day, with the day where that is another one; so is *ends*.
         by: Who made it; empty where nobody knows, or it is another course's.
-        note: What the profile asks for since then; may be empty.
+        note: What has become of the profile since it was made by hand; may be empty.
     """
 
     id: str
@@ -125,11 +125,11 @@ def warnings(desk: LendingDesk, course: Course, reader: Reader) -> Iterator[Sent
     """What the course's file asks of the GPUs in vain."""
     book, now = desk.book(), desk.now
     gpus = tuple(book.gpus.values())
-    for key in too_large(course, gpus):
+    for key in (larger := too_large(course, gpus)):
         yield larger_than_any(course.profiles[key], gpus)
     known = {each.series for each in book.reservations.values()}
     for series, asked in kept_in_files([course], book.rules.zone, now).items():
-        if series not in known:
+        if series not in known and asked.profile not in larger:
             answer = reserve(book, asked, now, reader.course).answer
             if isinstance(answer, Refused):
                 yield say(
@@ -186,7 +186,7 @@ def _entry(each: Reservation, day: date, rules: Rules, reader: Reader, course: C
         begins=_at(each.interval.start, day, rules),
         ends=_at(each.interval.end, day, rules, before=True),
         by=each.by if is_own else "",
-        note=_note(each, course) if is_own and each.profile else "",
+        note=_note(each, course) if is_own and each.profile and not is_from_file(each) else "",
     )
 
 

@@ -108,7 +108,7 @@ def _no_room(
             course=called(each.course),
             count=_count_on(draft, request.wish, each),
             start=rules.day(each.interval.start),
-            end=rules.day(each.interval.end),
+            end=rules.end(each.interval.start, each.interval.end),
         )
         for each in overlapping(draft, request.wish, interval)
         if each.series != request.series

@@ -122,6 +122,4 @@ def reserved(book: Book, series: Iterable[Reservation], profiles: Mapping[str, P
 def when(kept: Reservation, rules: Rules) -> Sentence:
     """``Tue 3 Nov 10:15 to 12:00``, with the day of the end where that is another one."""
     start, end = kept.interval.start, kept.interval.end
-    is_short = (end - start) < timedelta(days=1)
-    ends = rules.clock(end) if is_short else rules.day(end)
-    return say("%(start)s to %(end)s", start=rules.day(start), end=ends)
+    return say("%(start)s to %(end)s", start=rules.day(start), end=rules.end(start, end))

@@ -10,6 +10,7 @@ import pytest
 from crepre_hub.courses.course import Course
 from crepre_hub.desk.gpu_calendar import Entry, Week, clock_of, monday_of, week
 from crepre_hub.desk.gpu_views import Reader
+from crepre_hub.desk.lending import FROM_FILE
 from crepre_hub.gpu.booking import Request, reserve
 from crepre_hub.gpu.gpus import WHOLE, Wish
 from crepre_hub.gpu.inventory import gpu_gone
@@ -114,6 +115,16 @@ def test_what_has_become_of_the_profile_is_told(profiles: dict[str, object], sai
     (entry,) = entries(shown(kept("21 10:15", "21 12:00"), course=course)).values()
     assert said in entry.note
     assert entry.wish == "a whole GPU"
+
+
+def test_what_the_file_asks_for_has_no_such_note() -> None:
+    """The lab itself brings it up to date."""
+    course = Course.model_validate(
+        {"id": "ml", "title": "ML", "profiles": {"gpu": {"title": "Large", "gpu": "48 GiB"}}}
+    )
+    request = kept("21 10:15", "21 12:00", series=f"{FROM_FILE}ml/1")
+    (entry,) = entries(shown(request, course=course)).values()
+    assert (entry.is_from_file, entry.note) == (True, "")
 
 
 def test_places_that_are_lost_or_released_are_counted() -> None:
