@@ -121,6 +121,7 @@ class CourseGpusHandler(StaffHandler):
 
     async def _cancel(self, course: Course, *, whole_series: bool) -> None:
         name = self.get_body_argument("name", "")
+        day = self.get_body_argument("week", "")[:LONGEST_TEXT]
         trouble = GONE
         with come_back_later():
             series = own_series(self.desk.book(), course.id, name)
@@ -130,10 +131,10 @@ class CourseGpusHandler(StaffHandler):
                 answer = self.desk.cancel(series[0].series if whole_series else name)
                 if not isinstance(answer, Refused):
                     self.log.info("%s cancels %s of %s", self.reader.name, name, course.id)
-                    self._back(course, self.get_body_argument("week", ""), "cancelled")
+                    self._back(course, day, "cancelled")
                     return
         self.set_status(400)
-        await self._show(course, self.get_body_argument("week", ""), trouble=trouble)
+        await self._show(course, day, trouble=trouble)
 
     # --- the page
 
