@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 Value = object
 """A text, a number, a day, a ``WeekTime``, or another sentence."""
@@ -66,6 +66,16 @@ def together(*sentences: str, between: str = " ") -> Sentence:
 def week_time(moment: datetime) -> Sentence:
     """``Tue 3 Nov 11:40``, in the zone that *moment* has."""
     return _sentence("%(moment)s", "", 1, {"moment": WeekTime(moment)})
+
+
+def duration(time: timedelta) -> Sentence:
+    """``2 h 5 min``, ``2 h`` or ``5 min``; seconds are left out."""
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    if not hours:
+        return say("%(minutes)s min", minutes=minutes)
+    if not minutes:
+        return say("%(hours)s h", hours=hours)
+    return say("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
 
 
 def in_english(day: date) -> str:

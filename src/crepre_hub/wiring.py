@@ -29,6 +29,7 @@ from crepre_hub.probes.gpu_caps import limited_gpus
 from crepre_hub.probes.gpu_use import GpuSample, sample_gpus
 from crepre_hub.probes.gpus import look_at_gpus
 from crepre_hub.settings.database import database_url, database_urls
+from crepre_hub.settings.gpu_problems import share_problems
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
 from crepre_hub.settings.own_images import LiveOwnImages
@@ -115,6 +116,10 @@ class Wiring:
         if self.backend_name != "docker":
             return ()
         return self.own_images.problems(courses, self.images)
+
+    def share_problems(self, courses: Iterable[Course]) -> tuple[Problem, ...]:
+        """Profiles that ask for more than any GPU has which the lab is known to have."""
+        return tuple(share_problems(courses, self.lending.known_gpus))
 
     def examine(self) -> tuple[Examined, ...]:
         """All that the doctor finds; takes seconds."""

@@ -86,7 +86,7 @@ def test_an_overlap_is_refused_with_what_it_overlaps(crepre_gpu: Crepre) -> None
     series = crepre_gpu("gpu", "reserve", *lesson, "--json").json["series"]
     refused = crepre_gpu("gpu", "reserve", *lesson)
     assert refused.code == 1
-    assert "ml has 1 until" in refused.err
+    assert "ml has 1 from" in refused.err
     assert crepre_gpu("gpu", "unreserve", series).code == 0
     assert crepre_gpu("gpu", "reserve", *lesson).code == 0
 

@@ -370,6 +370,7 @@ COURSE_PAGES = {
     COURSE + "/room/tiles": STAFF,
     COURSE + "/hand": MEMBERS,
     COURSE + "/announcements": TEACHERS,
+    COURSE + "/gpus": TEACHERS,
 }
 """Every page below a course, with those who may use it; admins use those of its staff."""
 NOT_TO_LOOK_AT = {COURSE + "/hand"}
@@ -410,6 +411,9 @@ def clicks_on_courses(actor: str) -> Iterator[tuple[str, dict[str, str]]]:
     yield "/links", {"action": "revoke", "link": "x"}
     yield "/announcements", {"action": "announce", "text": "Hello", "hours": "1"}
     yield "/announcements", {"action": "take-back", "id": "x"}
+    yield "/gpus", {"action": "reserve", "profile": "small", "seats": "1", "day": "2027-02-01"}
+    yield "/gpus", {"action": "cancel", "name": "x"}
+    yield "/gpus", {"action": "cancel-series", "name": "x"}
     yield "/roster", {"action": "read"}
     yield "/roster", {"action": "again", "token": "x", "column-name": "Who"}
     yield "/roster", {"action": "apply", "token": "x"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from crepre_hub.cli.courses import CourseId, DryRun, in_words, lab_desks
 from crepre_hub.cli.gpu_desk import desk_of, lending_desk, or_refused, tell_dry
 from crepre_hub.cli.terminal import AsJson, out, print_json
 from crepre_hub.clock import lab_zone
-from crepre_hub.errors import CourseError
+from crepre_hub.desk.gpu_booking import request_of
 from crepre_hub.gpu.booking import Request, cancel
 from crepre_hub.gpu.booking import reserve as reserved
 from crepre_hub.gpu.reservations import Interval, weekly
@@ -42,15 +41,9 @@ def reserve(
     first = _first(begin, _life(length))
     with lab_desks() as lab:
         course = lab.rosters.course(course_id)
-        chosen = course.profiles.get(profile)
-        if chosen is None or chosen.gpu is None:
-            raise CourseError(
-                f"{course_id}/{profile} is no profile with a GPU.",
-                remedy=f"See: crepre course show {course_id}",
-            )
         last = until.date() if until else first.start.date()
         intervals = tuple(weekly(first, last))
-        request = Request(f"hand-{secrets.token_hex(3)}", course.id, chosen.gpu, seats, intervals)
+        request = request_of(course, profile, seats, intervals)
         desk = desk_of(lab)
         answer = (
             desk.try_out(lambda book, now: reserved(book, request, now)).answer

@@ -27,5 +27,6 @@ def kept_in_files(courses: Iterable[Course], zone: tzinfo, now: datetime) -> Map
                 continue
             text = f"{kept!r} {profile.gpu!r} {zone}"
             series = f"{FROM_FILE}{course.id}/{hashlib.sha256(text.encode()).hexdigest()[:10]}"
-            wanted[series] = Request(series, course.id, profile.gpu, kept.seats, intervals)
+            asked = (series, course.id, profile.gpu, kept.seats, intervals)
+            wanted[series] = Request(*asked, profile=kept.profile)
     return wanted

@@ -15,7 +15,7 @@ from crepre_hub.errors import Busy
 from crepre_hub.gpu import reconciling
 from crepre_hub.gpu.allowance import Allowance, left, may_claim, spent, week_of
 from crepre_hub.gpu.book import Book
-from crepre_hub.gpu.booking import Request, cancel, reserve
+from crepre_hub.gpu.booking import Called, Request, cancel, reserve
 from crepre_hub.gpu.claims import Claim, Kind, Lease, Why
 from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.events import Event, StrayServer
@@ -115,7 +115,12 @@ class LendingDesk:
     @property
     def lends_gpus(self) -> bool:
         """Whether the lab had a GPU when the book was read last; asks no database."""
-        return bool(self._known.gpus)
+        return bool(self.known_gpus)
+
+    @property
+    def known_gpus(self) -> tuple[Gpu, ...]:
+        """Those that the lab had then."""
+        return tuple(self._known.gpus.values())
 
     def book(self) -> Book:
         """The book as it is now."""
@@ -259,9 +264,9 @@ class LendingDesk:
         """Lend a GPU no more; with an empty *reason*, lend it again."""
         return self._apply(lambda book, now: drain(book, gpu, reason, now)).answer
 
-    def reserve(self, request: Request) -> Answer:
-        """Keep shares for a course, all of them or none."""
-        return self._apply(lambda book, now: reserve(book, request, now)).answer
+    def reserve(self, request: Request, called: Called = str) -> Answer:
+        """Keep shares for a course, all of them or none; others are *called* so in a refusal."""
+        return self._apply(lambda book, now: reserve(book, request, now, called)).answer
 
     def cancel(self, reservation: str) -> Answer:
         """Keep nothing any more for a reservation, or a series of them."""

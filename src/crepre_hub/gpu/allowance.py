@@ -10,8 +10,7 @@ from crepre_hub.decisions import Granted, Refused
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.gpus import Wish
 from crepre_hub.gpu.usage import Used
-from crepre_hub.sentences import say
-from crepre_hub.units import format_duration
+from crepre_hub.sentences import duration, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def may_claim(
         "allowance-used",
         say(
             "You have used your %(time)s of GPU time for this week, so %(wish)s has to wait.",
-            time=format_duration(allowance.week),
+            time=duration(allowance.week),
             wish=wish.said,
         ),
         say("On Monday you have all of it again; profiles without a GPU are open to you now."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from crepre_hub.gpu.gpus import Wish
 from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.moving import room_for
 from crepre_hub.gpu.reservations import Interval, Reservation
-from crepre_hub.gpu.room import lent_for
+from crepre_hub.gpu.room import Books, lent_for
 from crepre_hub.sentences import Sentence, say, together
 
 MOST_NAMED = 3
@@ -29,6 +29,8 @@ class Request:
         series: Id for all of it; the reservation of interval *n* is ``<series>/<n>``.
         count: How many shares in each interval.
         intervals: One, or a term's.
+        profile: As in ``Reservation``.
+        by: As in ``Reservation``.
     """
 
     series: str
@@ -36,15 +38,21 @@ class Request:
     wish: Wish
     count: int
     intervals: tuple[Interval, ...]
+    profile: str = ""
+    by: str = ""
 
 
-def reserve(book: Book, request: Request, now: datetime) -> Change:
+Called = Callable[[str], str]
+"""What whoever asks may call a course, by its id."""
+
+
+def reserve(book: Book, request: Request, now: datetime, called: Called = str) -> Change:
     """Keep all that is asked for, or nothing: then the answer says what is in the way."""
     if (refused := _is_no_request(book, request, now)) is not None:
         return Change(book, refused)
     draft = Draft(book, now)
-    for number, interval in enumerate(request.intervals):
-        if (refused := _keep(draft, request, number, interval)) is not None:
+    for number in range(len(request.intervals)):
+        if (refused := _keep(draft, request, number, called)) is not None:
             return Change(book, refused)
     settle(draft)
     return draft.close(Granted("reserved"))
@@ -65,38 +73,54 @@ def _is_no_request(book: Book, request: Request, now: datetime) -> Refused | Non
     return None
 
 
-def _keep(draft: Draft, request: Request, number: int, interval: Interval) -> Refused | None:
+def _keep(draft: Draft, request: Request, number: int, called: Called) -> Refused | None:
+    interval = request.intervals[number]
     places = room_for(draft, request.wish, interval, request.count, draft.now)
     if len(places) < request.count:
-        return _no_room(draft, request, interval, len(places))
-    name = f"{request.series}/{number}"
+        return Refused(
+            "overlap",
+            _no_room(draft, request, interval, len(places), called),
+            say("Ask for fewer, or for another time."),
+        )
     draft.put_reservation(
-        Reservation(name, request.series, request.course, interval, request.wish, places)
+        Reservation(
+            f"{request.series}/{number}",
+            request.series,
+            request.course,
+            interval,
+            request.wish,
+            places,
+            request.profile,
+            request.by,
+        )
     )
     return None
 
 
-def _no_room(draft: Draft, request: Request, interval: Interval, count: int) -> Refused:
+def _no_room(
+    draft: Draft, request: Request, interval: Interval, count: int, called: Called
+) -> Sentence:
+    """When it is that only *count* can be kept, and what is in the way."""
     rules = draft.rules
     in_the_way = [
         say(
-            "%(course)s has %(count)s until %(day)s",
-            course=each.course,
-            count=len(each.places),
-            day=rules.day(each.interval.end),
+            "%(course)s has %(count)s from %(start)s until %(end)s",
+            course=called(each.course),
+            count=_count_on(draft, request.wish, each),
+            start=rules.day(each.interval.start),
+            end=rules.end(each.interval.start, each.interval.end),
         )
         for each in overlapping(draft, request.wish, interval)
         if each.series != request.series
     ]
     in_the_way += _leases_beyond(draft, request.wish, interval)
-    said = say(
+    return say(
         "%(day)s: only %(count)s of %(wanted)s can be kept: %(why)s.",
         day=rules.day(interval.start),
         count=count,
         wanted=request.count,
         why=_named(in_the_way),
     )
-    return Refused("overlap", said, say("Ask for fewer, or for another time."))
 
 
 def _named(in_the_way: Sequence[Sentence]) -> Sentence:
@@ -109,13 +133,17 @@ def _named(in_the_way: Sequence[Sentence]) -> Sentence:
 
 def overlapping(books: Book | Draft, wish: Wish, interval: Interval) -> Sequence[Reservation]:
     """Reservations that keep, during *interval*, a GPU which could serve *wish*."""
-    gpus = {gpu.uuid for gpu, _ in lent_for(wish, books.index.lent)}
     return [
         each
         for each in books.reservations.values()
-        if each.interval.meets(interval)
-        and any(place.gpu in gpus and not place.released for place in each.places)
+        if each.interval.meets(interval) and _count_on(books, wish, each)
     ]
+
+
+def _count_on(books: Books, wish: Wish, kept: Reservation) -> int:
+    """How many places *kept* has on GPUs which could serve *wish*."""
+    gpus = {gpu.uuid for gpu, _ in lent_for(wish, books.index.lent)}
+    return sum(place.gpu in gpus and not place.released for place in kept.places)
 
 
 def _leases_beyond(draft: Draft, wish: Wish, interval: Interval) -> list[Sentence]:

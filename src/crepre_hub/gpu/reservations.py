@@ -54,6 +54,8 @@ class Reservation:
         id: Unique for ever.
         series: The same for all that were asked for together, such as a term's lessons.
         wish: What each place is worth.
+        profile: The course's profile that it was made for; empty where nobody said.
+        by: Who made it; empty for the lab itself and its command line.
     """
 
     id: str
@@ -62,6 +64,8 @@ class Reservation:
     interval: Interval
     wish: Wish
     places: tuple[Place, ...]
+    profile: str = ""
+    by: str = ""
 
 
 def weekly(first: Interval, until: date) -> Iterator[Interval]:

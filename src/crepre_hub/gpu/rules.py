@@ -49,3 +49,8 @@ class Rules:
     def day(self, moment: datetime) -> Sentence:
         """Day and time in the lab: ``Tue 3 Nov 11:40``."""
         return week_time(moment.astimezone(self.zone))
+
+    def end(self, start: datetime, end: datetime) -> str:
+        """The end of what begins at *start*: ``12:00``, with the day where that is another one."""
+        is_same = start.astimezone(self.zone).date() == end.astimezone(self.zone).date()
+        return self.clock(end) if is_same else self.day(end)

@@ -13,6 +13,7 @@ from crepre_hub.desk.people import HubUser
 from crepre_hub.desk.room import Hand
 from crepre_hub.hub.announcement_handlers import AnnouncementsHandler, NewsHandler
 from crepre_hub.hub.archive_handlers import ArchiveFileHandler, ArchivesHandler
+from crepre_hub.hub.course_gpu_handlers import CourseGpusHandler
 from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
@@ -97,6 +98,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)/room/tiles", RoomTilesHandler),
         (r"/course/([^/]+)/hand", HandHandler),
         (r"/course/([^/]+)/announcements", AnnouncementsHandler),
+        (r"/course/([^/]+)/gpus", CourseGpusHandler),
         (r"/api/crepre/news", NewsHandler),
         (r"/my/archive", ArchivesHandler),
         (r"/my/archive/([0-9]{1,12})", ArchiveFileHandler),
@@ -202,4 +204,6 @@ def _problems_for(user: Any, wiring: Wiring) -> list[str]:
     if user is None or not user.admin:
         return []
     shelf = wiring.courses.shelf()
-    return [str(problem) for problem in (*shelf.problems, *wiring.outdated_images(shelf.courses))]
+    courses = shelf.courses
+    found = (*shelf.problems, *wiring.share_problems(courses), *wiring.outdated_images(courses))
+    return [str(problem) for problem in found]

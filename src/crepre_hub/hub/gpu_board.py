@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 
 from tornado import web
 
-from crepre_hub.courses.access import role_in
 from crepre_hub.decisions import Answer, Refused
-from crepre_hub.desk.desks import CourseDesks
-from crepre_hub.desk.gpu_views import Reader, board
+from crepre_hub.desk.gpu_views import board
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.gpus import TAKEN_OUT
 from crepre_hub.hub.course_staff import hub_user
 from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import BoardPage, Times
+from crepre_hub.hub.gpu_reader import reader_of
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
 
@@ -55,26 +54,13 @@ class BoardHandler(LiveHandler):
     def page(self) -> BoardPage:
         """The book as the reader may see it."""
         book, now = self.desk.book(), self.desk.now
-        reader = self._reader()
+        reader = reader_of(hub_user(self.current_user), self.app.desks(), self.app.board_names)
         return BoardPage(
             board=board(self.desk, reader, self.app.gpus.used),
             is_admin=reader.is_admin,
             times=Times(book.rules, now),
             notice=SAID.get(self.get_query_argument("done", ""), ""),
         )
-
-    def _reader(self) -> Reader:
-        user = hub_user(self.current_user)
-        desks: CourseDesks = self.app.desks()
-        people = desks.people
-        person = people.person(user.name, is_admin=user.is_admin)
-        known = {
-            course.id: course.title
-            for course in people.courses().values()
-            if user.is_admin or role_in(course, person)
-        }
-        staff_of = {course.id for course in desks.page.courses_of(user)}
-        return Reader(user.name, user.is_admin, staff_of, known, self.app.board_names)
 
 
 SAID = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,8 @@ from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.events import StrayServer
+from crepre_hub.settings.gpu_problems import share_problems
+from crepre_hub.settings.problems import Problem
 
 log = logging.getLogger("crepre.gpu")
 
@@ -37,6 +39,7 @@ class GpuKeeper:
         self._desk = desk
         self._stopping: dict[str, asyncio.Task[None]] = {}
         self.refused: Mapping[str, Refused] = {}
+        self._too_large: frozenset[str] = frozenset()
         self.used: Mapping[str, int] = {}
         self._idle: Mapping[str, datetime] = {}
         self._lease_in: Mapping[str, str] = {}
@@ -73,10 +76,11 @@ class GpuKeeper:
             log.info("%s", event)
 
     def keep(self) -> None:
-        """Reserve what the courses' files ask for; what cannot be kept is told once."""
+        """Reserve what the courses' files ask for; what cannot be had is told once."""
         try:
             rules, now = self._desk.book().rules, self._desk.now
             courses = self._app.people().courses().values()
+            self._tell_too_large(share_problems(courses, self._desk.known_gpus))
             refused = self._desk.ensure_kept(kept_in_files(courses, rules.zone, now))
         except CrepreError as error:
             log.warning("Reservations were not looked at: %s", error)
@@ -84,6 +88,12 @@ class GpuKeeper:
         for series in refused.keys() - self.refused.keys():
             log.error("%s: not reserved: %s", series, refused[series].whole)
         self.refused = refused
+
+    def _tell_too_large(self, problems: Iterable[Problem]) -> None:
+        told = {str(each) for each in problems}
+        for each in sorted(told - self._too_large):
+            log.error("%s", each)
+        self._too_large = frozenset(told)
 
     def reconcile(self, found: Sequence[Found]) -> tuple[StrayServer, ...]:
         """Make the book true; *found* is every server that is there."""

@@ -11,7 +11,7 @@ from crepre_hub.errors import StoreUnreachable
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
-from crepre_hub.sentences import say, together
+from crepre_hub.sentences import Sentence, duration, say, together
 from crepre_hub.units import format_memory
 
 NEAR = timedelta(hours=12)
@@ -34,11 +34,10 @@ class Times:
         """``11:40:05``."""
         return f"{moment.astimezone(self.rules.zone):%H:%M:%S}"
 
-    def left(self, moment: datetime) -> str:
+    def left(self, moment: datetime) -> Sentence:
         """``1 h 20 min`` from now; never less than ``1 min``."""
         minutes = max(1, round((moment - self.now).total_seconds() / 60))
-        hours, rest = divmod(minutes, 60)
-        return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (rest, "min")) if n)
+        return duration(timedelta(minutes=minutes))
 
     def memory(self, size: int) -> str:
         """``6 GiB``."""

@@ -87,8 +87,14 @@ def week_time_in(language: str, time: WeekTime) -> str:
     """``Tue 3 Nov 11:40`` or ``tir. 3. nov. 11:40``."""
     if language == ENGLISH:
         return str(time)
-    day = format_skeleton("MMMEd", time.moment, locale=language)
-    return f"{day} {time.moment:%H:%M}"
+    return f"{weekday_in(language, time.moment)} {time.moment:%H:%M}"
+
+
+def weekday_in(language: str, day: date) -> str:
+    """``Tue 3 Nov`` or ``tir. 3. nov.``."""
+    if language == ENGLISH:
+        return f"{day:%a} {day.day} {day:%b}"
+    return str(format_skeleton("MMMEd", day, locale=language))
 
 
 def _of_dates(language: str) -> str:

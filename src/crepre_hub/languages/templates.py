@@ -23,6 +23,7 @@ from crepre_hub.languages.catalogues import (
     moment_in,
     name_of,
     time_in,
+    weekday_in,
 )
 from crepre_hub.languages.reading import reading, told
 from crepre_hub.languages.upstream import in_our_words
@@ -33,6 +34,7 @@ FILTERS: Mapping[str, Callable[[Any], str]] = {
     "word": word,
     "span": span,
     "day": lambda day: day_in(reading().language, day),
+    "weekday": lambda day: weekday_in(reading().language, day),
     "time": lambda moment: time_in(reading().language, moment),
     "moment": lambda moment: moment_in(reading().language, moment),
     "utc_moment": lambda moment: moment_in(reading().language, moment.replace(tzinfo=UTC)),

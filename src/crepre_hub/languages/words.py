@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from crepre_hub.languages.reading import told
-from crepre_hub.sentences import Sentence, say
+from crepre_hub.sentences import Sentence, duration, say
 
 _WORDS: tuple[Sentence, ...] = (
     say("admin"),
@@ -30,7 +30,4 @@ def word(kept: str) -> str:
 
 def span(time: timedelta) -> str:
     """Hours and minutes, as ``2 h 5 min``; seconds are left out."""
-    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
-    if not hours:
-        return told(say("%(minutes)s min", minutes=minutes))
-    return told(say("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes))
+    return told(duration(time))

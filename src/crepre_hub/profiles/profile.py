@@ -71,9 +71,7 @@ class Profile(BaseModel):
         """Size in a few words, for a card: ``2 CPUs, 4 GiB, 6 GiB of a GPU``."""
         if self.gpu is None:
             return self._size
-        whole = say("a whole GPU")
-        share = say("%(memory)s of a GPU", memory=format_memory(self.gpu.memory))
-        return say("%(size)s, %(gpu)s", size=self._size, gpu=whole if self.gpu.whole else share)
+        return say("%(size)s, %(gpu)s", size=self._size, gpu=self.gpu.said)
 
     @property
     def _size(self) -> str:

@@ -49,15 +49,23 @@ def card_problems(file: str, section: GpusSection, gpus: Iterable[Gpu]) -> Itera
             yield Problem(file, f"{LAB_PATH}/{number}/uuid", text)
 
 
+def too_large(course: Course, gpus: Sequence[Gpu]) -> tuple[str, ...]:
+    """Profiles of *course* that ask for more than any of *gpus* has; none where there are none."""
+    return tuple(
+        key
+        for key, profile in course.profiles.items()
+        if gpus and profile.gpu is not None and not any(profile.gpu.on(gpu) for gpu in gpus)
+    )
+
+
 def share_problems(courses: Iterable[Course], gpus: Sequence[Gpu]) -> Iterator[Problem]:
-    """Profiles that ask for more than any of *gpus* has, of which there is at least one."""
-    largest = max(gpus, key=lambda gpu: gpu.memory)
-    has = f"the largest here has {format_memory(largest.memory)} ({largest.name})"
+    """Profiles that ask for more than any of *gpus* has."""
     for course in courses:
-        for key, profile in course.profiles.items():
-            if profile.gpu is not None and not any(profile.gpu.on(gpu) for gpu in gpus):
-                text = f"asks for {profile.gpu}, and {has}"
-                yield Problem(_file(course), f"profiles/{key}/gpu", text)
+        for key in too_large(course, gpus):
+            largest = max(gpus, key=lambda gpu: gpu.memory)
+            has = f"the largest here has {format_memory(largest.memory)} ({largest.name})"
+            text = f"asks for {course.profiles[key].gpu}, and {has}"
+            yield Problem(_file(course), f"profiles/{key}/gpu", text)
 
 
 def room_problems(

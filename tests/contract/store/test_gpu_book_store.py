@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from crepre_hub.decisions import Granted
 from crepre_hub.gpu.book import Book
@@ -19,9 +19,11 @@ from crepre_hub.gpu.lending import claim, give_back
 from crepre_hub.gpu.reservations import Interval
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.store.gpu_book import GpuBookStore
+from crepre_hub.store.tables import gpu_entries
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+LESSON = Interval(NOON + HOUR, NOON + 2 * HOUR)
 GiB = 1024**3
 EMPTY = Book(Rules())
 CARDS = (
@@ -47,7 +49,7 @@ def filled(books: GpuBookStore) -> Book:
         lambda book: inventory(book, CARDS, NOON),
         lambda book: drain(book, "MIG-c", "A new fan is on its way.", NOON),
         lambda book: reserve(
-            book, Request("r", "ml", WHOLE, 1, (Interval(NOON + HOUR, NOON + 2 * HOUR),)), NOON
+            book, Request("r", "ml", WHOLE, 1, (LESSON,), profile="gpu", by="tea"), NOON
         ),
         lambda book: claim(book, wish("ada"), NOON),
         lambda book: claim(book, wish("bo", Wish(20 * GiB)), NOON),
@@ -74,6 +76,21 @@ def test_what_is_read_is_what_was_written(books: GpuBookStore) -> None:
     assert any(each.offer for each in book.claims.values())
     assert books.read(EMPTY) == book
     assert books.version() == book.version
+
+
+def test_a_reservation_of_an_earlier_version_is_read(books: GpuBookStore, engine: Engine) -> None:
+    """It does not say for which profile it was made, nor by whom."""
+    book = filled(books)
+    old = (
+        '{"id": "r/0", "series": "r", "course": "ml", "interval": {"start": "2026-11-24T13:00:00Z",'
+        ' "end": "2026-11-24T14:00:00Z"}, "wish": {"memory": 0, "whole": true}, "places":'
+        ' [{"gpu": "GPU-a", "memory": 25769803776}]}'
+    )
+    with engine.begin() as connection:
+        mine = update(gpu_entries).where(gpu_entries.c.kind == "reservations")
+        assert connection.execute(mine.values(content=old)).rowcount == 1
+    (kept,) = books.read(EMPTY).reservations.values()
+    assert kept == replace(book.reservations["r/0"], profile="", by="", places=kept.places)
 
 
 def test_of_two_who_read_the_same_book_one_writes(books: GpuBookStore) -> None:

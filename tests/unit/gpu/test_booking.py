@@ -83,7 +83,7 @@ def test_an_overlap_is_refused_with_what_it_overlaps(
     answer = keep(before, start, end, series="two").answer
     assert isinstance(answer, Granted) is granted
     if isinstance(answer, Refused):
-        assert "art has 1 until Tue 1 Sep 12:00" in answer.message
+        assert "art has 1 from Tue 1 Sep 10:00 until 12:00" in answer.message
 
 
 def test_a_lease_that_runs_on_is_in_the_way() -> None:
@@ -141,7 +141,7 @@ def test_sentences_tell_the_time_of_the_lab() -> None:
     here = book(CARD, rules=Rules(zone=ZoneInfo("Europe/Oslo")))
     answer = keep(keep(here, TEN, NOON, course="art").book, TEN, NOON, series="two").answer
     assert isinstance(answer, Refused)
-    assert "until Tue 1 Sep 14:00" in answer.message
+    assert "from Tue 1 Sep 12:00 until 14:00" in answer.message
 
 
 def test_a_cancelled_lesson_gives_its_places_to_all() -> None:

@@ -6,11 +6,13 @@ import copy
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import pytest
+
 from crepre_hub.courses.roles import Role
 from crepre_hub.decisions import Refused
 from crepre_hub.languages.catalogues import moment_in, name_of, tell
 from crepre_hub.languages.words import word
-from crepre_hub.sentences import say, say_number, together, week_time
+from crepre_hub.sentences import duration, say, say_number, together, week_time
 
 
 def test_a_sentence_is_its_english_text() -> None:
@@ -65,6 +67,24 @@ def test_a_moment_of_these_weeks_is_told_with_its_weekday() -> None:
     moment = week_time(datetime(2026, 11, 3, 11, 40, tzinfo=timezone(timedelta(hours=9))))
     assert moment == tell(moment, "en") == "Tue 3 Nov 11:40"
     assert tell(moment, "nb") == "tir. 3. nov. 11:40"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "english", "norwegian"),
+    [
+        (0, "0 min", "0 min"),
+        (59.9, "59 min", "59 min"),
+        (60, "1 h", "1 t"),
+        (125, "2 h 5 min", "2 t 5 min"),
+        (40 * 60, "40 h", "40 t"),
+    ],
+)
+def test_a_time_is_told_in_hours_and_minutes(minutes: float, english: str, norwegian: str) -> None:
+    """Also inside of a sentence."""
+    time = duration(timedelta(minutes=minutes))
+    assert time == english
+    assert tell(time, "nb") == norwegian
+    assert tell(say("%(part)s", part=time), "nb") == norwegian
 
 
 def test_what_is_no_sentence_of_ours_stays_as_it_is() -> None:

@@ -196,4 +196,4 @@ def test_lessons_of_two_courses_must_fit_together(tmp_path: Path) -> None:
     assert not [*room_problems([ml, art], CARDS, OSLO, BEFORE)]
     (problem,) = room_problems([ml, more], CARDS, OSLO, BEFORE)
     assert (problem.file, problem.path) == ("courses/art.toml", "gpus/reservations/0")
-    assert problem.text.startswith("Tue 1 Sep 11:00: only 1 of 2 can be kept: ml has 4 until")
+    assert problem.text.startswith("Tue 1 Sep 11:00: only 1 of 2 can be kept: ml has 4 from")
