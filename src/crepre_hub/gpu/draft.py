@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,7 +43,7 @@ class Draft:
         self.gpus = dict(book.gpus)
         self.leases = dict(book.leases)
         self.claims = dict(book.claims)
-        self.reservations = dict(book.reservations)
+        self.reservations: Mapping[str, Reservation] = book.reservations
         self.usage = dict(book.usage)
         self.index = book.index.copy()
         self.events: list[Event] = []
@@ -155,13 +156,15 @@ class Draft:
         """A new reservation, or one whose places keep something else."""
         if reservation.id in self.reservations:
             self.index.keep_no_more(self.reservations[reservation.id])
-        self.reservations[reservation.id] = reservation
+        self._write(reservation)
         self.index.keep(reservation)
 
     def drop_reservation(self, reservation: Reservation) -> None:
         """It is over or cancelled: whoever holds a place of it holds it on their own account."""
         self.index.keep_no_more(reservation)
-        del self.reservations[reservation.id]
+        left = dict(self.reservations)
+        del left[reservation.id]
+        self.reservations = left
         self.tell(ReservationOver(reservation))
         for place in reservation.places:
             held = self.leases.get(place.lease) or self.claims.get(place.lease)
@@ -174,7 +177,7 @@ class Draft:
         """Lease or claim *holder* has place *number*."""
         before = self.reservations[reservation]
         place = replace(before.places[number], lease=holder)
-        self.reservations[reservation] = replace(before, places=_with(before.places, number, place))
+        self._write(replace(before, places=_with(before.places, number, place)))
 
     def empty_place(self, reservation: str, holder: str) -> None:
         """*holder* has left its place; the course has a while to fill it again."""
@@ -184,9 +187,11 @@ class Draft:
         for number, place in enumerate(before.places):
             if place.lease == holder:
                 place = replace(place, lease="", empty_since=self.now)  # noqa: PLW2901
-                self.reservations[reservation] = replace(
-                    before, places=_with(before.places, number, place)
-                )
+                self._write(replace(before, places=_with(before.places, number, place)))
+
+    def _write(self, reservation: Reservation) -> None:
+        """A term's reservations are many and seldom change: they are copied when one does."""
+        self.reservations = {**self.reservations, reservation.id: reservation}
 
     def _forget_claim(self, claim: Claim) -> None:
         if claim.offer is None:
