@@ -15,7 +15,7 @@ from crepre_hub.courses.roster import Wanted
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.people import HubUser
 from crepre_hub.errors import Busy
-from tests.contract.course_desks import ISSUER
+from tests.contract.course_desks import ISSUER, PROFILE
 from tests.hand_clock import HandClock
 
 
@@ -47,6 +47,20 @@ def test_a_later_login_closes_what_it_proves_no_more(desks: CourseDesks) -> None
     desks.people.welcome(ada("group:mus"))
     desks.people.welcome(ada(subject="6G", email=None))
     assert roles(desks) == {}
+
+
+def test_a_rule_that_is_taken_out_of_the_file_lets_nobody_stay(
+    desks: CourseDesks, tmp_path: Path
+) -> None:
+    """Whom it let in is out at the next login by the same provider; a guest by hand stays."""
+    course = desks.rosters.course("by-rule")
+    desks.people.welcome(ada("group:mus"))
+    desks.rosters.add(course, Key(KeyKind.NAME, "bo"), role=Role.STUDENT)
+    assert roles(desks)["by-rule"] is Role.ASSISTANT
+    (tmp_path / "courses" / "by-rule.toml").write_text('title = "R"' + PROFILE)
+    desks.people.welcome(ada("group:mus"))
+    assert "by-rule" not in roles(desks)
+    assert roles(desks, "bo") == {"by-rule": Role.STUDENT}
 
 
 def test_an_id_that_no_table_holds_opens_nothing(desks: CourseDesks) -> None:
