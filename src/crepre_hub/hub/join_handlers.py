@@ -65,7 +65,7 @@ class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
         person = self._person()
         answer = desk.join(code, person) if join else desk.look(code, person)
         if not (isinstance(answer, Refused) and answer.reason == "link-unknown"):
-            gate.forgive(attempt)
+            gate.withdraw(attempt)  # the wrong ones before it count on
         return answer
 
     def _person(self) -> Person:
