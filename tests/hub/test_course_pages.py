@@ -170,6 +170,17 @@ async def test_joining_needs_the_form_of_this_browser(lab: CourseLab) -> None:
     assert person.enrolments == ()
 
 
+async def test_a_right_code_takes_no_wrong_one_back(lab: CourseLab) -> None:
+    """Looking at it again and again gives nobody more guesses."""
+    _, code = link_to(lab)
+    new = await lab.newcomer("new")
+    for _ in range(PER_PAIR - 1):
+        assert (await new.get("/hub/join/2222-2222-2222-2222-2222"))[0] == 404
+        assert (await new.get(f"/hub/join/{code}"))[0] == 200
+    statuses = [(await new.get("/hub/join/2222-2222-2222-2222-2222"))[0] for _ in range(2)]
+    assert statuses == [404, 429]
+
+
 async def test_guessing_codes_soon_has_to_wait(lab: CourseLab) -> None:
     """After as many wrong codes as wrong passwords; whoever has a right one is not held up."""
     _, code = link_to(lab)
