@@ -106,6 +106,7 @@ class GitLabSection(OAuthSection):
 
     url: Url = "https://gitlab.com"
     groups: tuple[str, ...] = ()
+    email_is_verified: bool = False
 
 
 class GoogleSection(OAuthSection):
