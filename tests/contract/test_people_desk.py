@@ -69,6 +69,14 @@ def test_an_id_that_no_table_holds_opens_nothing(desks: CourseDesks) -> None:
     assert "by-id" not in roles(desks)
 
 
+def test_somebody_who_is_named_twice_is_added_once(desks: CourseDesks) -> None:
+    """Such as by ``ada ADA`` on the course page."""
+    course = desks.rosters.course("by-name")
+    keys = [course.key_of(word) for word in ("ada", "ADA", "bo")]
+    assert len(desks.rosters.add_all(course, keys, role=Role.STUDENT)) == 2
+    assert roles(desks) == {"by-name": Role.STUDENT}
+
+
 def test_an_enrolment_for_an_hour_is_over_in_an_hour(desks: CourseDesks, clock: HandClock) -> None:
     """And the mark by which the hub looks again has changed."""
     course = desks.rosters.course("by-name")
