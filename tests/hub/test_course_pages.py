@@ -15,6 +15,7 @@ from jupyterhub import orm
 from crepre_hub.courses.links import JoinLink
 from crepre_hub.desk.joining import plain_code
 from crepre_hub.languages.catalogues import moment_in
+from crepre_hub.login.people import add_account
 from crepre_hub.login.throttle import PER_PAIR
 from tests.hub.accounts_lab import PASSWORD
 from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
@@ -155,9 +156,26 @@ async def test_a_code_is_not_in_the_log(
     _, _, headers = await guest.get(f"/hub/join/{code}")
     await guest.submit(headers["Location"], username="new", password=PASSWORD)
     await join(new, code)
+    assert (await new.post(f"/hub/join/{code}", {}))[0] == 403  # tornado logs what it refuses
+    for _ in range(PER_PAIR):
+        await new.get(f"/hub/join/{wrong}")
+    assert (await new.get(f"/hub/join/{code}"))[0] == 429
     written = caplog.text + capfd.readouterr().err
     assert "/hub/join/[secret]" in written
     assert not [text for text in (code, plain_code(code), wrong) if text in written]
+
+
+async def test_a_one_time_link_is_not_in_the_log(
+    lab: CourseLab, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """While nobody can say whose it is, it is not used up, and would let its reader in later."""
+    code = add_account(lab.store, "new").code.reveal()
+    with lab.wiring.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE crepre_one_time_links RENAME TO crepre_gone")
+    assert (await lab.browser().get(f"/hub/welcome?code={code}&more=1"))[0] == 503
+    written = caplog.text + capfd.readouterr().err
+    assert "/hub/welcome?code=[secret]&more=1" in written
+    assert code not in written
 
 
 async def test_joining_needs_the_form_of_this_browser(lab: CourseLab) -> None:
