@@ -178,6 +178,19 @@ async def test_a_one_time_link_is_not_in_the_log(
     assert code not in written
 
 
+async def test_whoever_joins_while_the_database_goes_away_is_told_when_to_come_back(
+    lab: CourseLab,
+) -> None:
+    """The groups follow by themselves; nobody reads that the lab is broken."""
+    _, code = link_to(lab)
+    new = await lab.newcomer("new")
+    token = await new.token_of(f"/hub/join/{code}")
+    with lab.wiring.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE crepre_invitations RENAME TO crepre_gone")
+    status, page, headers = await new.post(f"/hub/join/{code}", {"_xsrf": token})
+    assert (status, "Retry-After" in headers) == (503, True), page
+
+
 async def test_joining_needs_the_form_of_this_browser(lab: CourseLab) -> None:
     """Another site that posts to the link enrols nobody (CVE-2026-40864)."""
     _, code = link_to(lab)

@@ -45,8 +45,9 @@ class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
         """Join, and go on to the start page."""
         with come_back_later():
             answer = self._guarded(code, join=True)
+            if isinstance(answer, Invitation):
+                self.app.standing.refresh(self.current_user.name)
         if isinstance(answer, Invitation):
-            self.app.standing.refresh(self.current_user.name)
             self.redirect(f"{self.hub.base_url}spawn")
         else:
             await self._answer(code, answer)
