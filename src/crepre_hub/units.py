@@ -22,6 +22,11 @@ TIME_UNITS = {
     "weeks": timedelta(weeks=1),
 }
 
+LONGEST = timedelta(days=100 * 365)
+"""A day so far from now has a date still."""
+
+MOST_BYTES = 2**63 - 1
+
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?) ?([A-Za-z]+)")
 
 
@@ -38,11 +43,13 @@ def parse_memory(text: object) -> int:
     Bytes in *text*, such as ``"2 GiB"``.
 
     Raises:
-        ValueError: If there is no unit, or none of those in ``MEMORY_UNITS``.
+        ValueError: If there is no unit, or none of those in ``MEMORY_UNITS``, or far too much.
     """
     number, unit = _quantity(text, "MiB or GiB", "2 GiB")
     if unit not in MEMORY_UNITS:
         raise ValueError(f"{unit!r} is not a unit of memory; use {', '.join(MEMORY_UNITS)}")
+    if number * MEMORY_UNITS[unit] > MOST_BYTES:
+        raise ValueError(f"{text!r} is more memory than there is in any machine")
     return round(number * MEMORY_UNITS[unit])
 
 
@@ -51,11 +58,13 @@ def parse_duration(text: object) -> timedelta:
     The time in *text*, such as ``"90 min"``.
 
     Raises:
-        ValueError: If there is no unit, or none of those in ``TIME_UNITS``.
+        ValueError: If there is no unit, or none of those in ``TIME_UNITS``, or far too much.
     """
     number, unit = _quantity(text, "s, min, h or d", "2 h")
     if unit not in TIME_UNITS:
         raise ValueError(f"{unit!r} is not a unit of time; use {', '.join(TIME_UNITS)}")
+    if number > LONGEST / TIME_UNITS[unit]:
+        raise ValueError(f"{text!r} is longer than a hundred years")
     return number * TIME_UNITS[unit]
 
 

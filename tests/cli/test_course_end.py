@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pty
 import subprocess
 import tarfile
 from datetime import UTC, datetime, timedelta
@@ -9,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Crepre, Done
+from tests.cli.conftest import CREPRE, PATIENCE_SECONDS, Crepre, Done
 
 MUSIC = """
 title = "Music"
@@ -170,6 +173,45 @@ def test_a_purge_takes_only_what_nobody_needs(crepre: Crepre, lab_folder: Path) 
     assert record["archive"] == f"music/{archive.name}"
     assert f"{record['sha256']}  {archive.name}" in (archive.parent / "SHA256SUMS").read_text()
     assert f"ada, {TODAY}" in fine(crepre("course", "show", "music")).out
+
+
+def test_a_disk_of_archives_that_is_not_there_is_told(crepre: Crepre, lab_folder: Path) -> None:
+    """The folder is a link to a disk that is not mounted: a sentence, and every home stays."""
+    (lab_folder / "var" / "archives").symlink_to(lab_folder / "not" / "mounted")
+    for words in (["archive", "music"], ["purge", "music", "--yes", "music"]):
+        refused(crepre("course", *words), "cannot be used", "mounted")
+    assert home(lab_folder, "ada").exists()
+
+
+def test_a_course_that_cannot_be_read_keeps_all_homes(crepre: Crepre, lab_folder: Path) -> None:
+    """Who is in it is not known: nothing is removed, of whatever course, until it is mended."""
+    fine(crepre("course", "archive", "music", "--purge-on", str(TODAY)))
+    new = lab_folder / "courses" / "new.toml"
+    new.write_text('title = "New"\nstudents = ["ada"]\n[profiles.small]\nmemroy = "1 GiB"')
+    for words in (["--yes", "music"], ["--dry-run"]):
+        refused(crepre("course", "purge", "music", *words), "courses/new.toml", "memroy")
+    assert home(lab_folder, "ada").exists()
+    new.unlink()
+    fine(crepre("course", "purge", "music", "--yes", "music"))
+    assert not home(lab_folder, "ada").exists()
+
+
+def test_a_question_does_not_stand_in_the_answer_for_a_program(
+    crepre: Crepre, lab_folder: Path
+) -> None:
+    """With --json, standard output is JSON alone, whoever is asked."""
+    fine(crepre("course", "archive", "music", "--purge-on", str(TODAY)))
+    ours, theirs = pty.openpty()
+    os.write(ours, b"y\nmusic\n")
+    done = subprocess.run(
+        [CREPRE, "course", "purge", "music", "--json"],
+        cwd=lab_folder, stdin=theirs, capture_output=True, text=True, check=False,
+        timeout=PATIENCE_SECONDS,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert [each["owner"] for each in json.loads(done.stdout)["removed"]] == ["ada", "cy"]
+    assert "for good?" in done.stderr
 
 
 def test_an_archive_that_a_removed_home_relied_on_stays(crepre: Crepre, lab_folder: Path) -> None:

@@ -116,3 +116,5 @@ def test_a_drained_gpu_is_lent_to_nobody(crepre_gpu: Crepre) -> None:
     assert "A new fan." in crepre_gpu("gpu", "board").out
     crepre_gpu("gpu", "drain", GPU, "--undo")
     assert "in service" in crepre_gpu("gpu", "board").out
+    crepre_gpu("gpu", "drain", GPU, "--reason", " ")
+    assert "in service" not in crepre_gpu("gpu", "board").out

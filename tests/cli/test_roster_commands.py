@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,19 @@ def test_a_sync_shows_what_it_does_and_does_it(lab: Crepre) -> None:
     assert members(lab) == everybody
 
 
+def test_what_could_not_be_applied_is_not_told_as_applied(lab: Crepre, tmp_path: Path) -> None:
+    """A program reads JSON for what was done; here somebody else was quicker."""
+    fine(lab("roster", "show", "music"))
+    with closing(sqlite3.connect(tmp_path / "var" / "crepre.sqlite")) as database:
+        database.execute(
+            "CREATE TRIGGER quicker BEFORE INSERT ON crepre_rosters"
+            " BEGIN SELECT RAISE(ABORT, 'is there'); END"
+        )
+    done = lab("roster", "sync", "music", "export.csv", "--json")
+    assert (done.code, done.out) == (1, "")
+    assert "Somebody else has just changed who is in music." in done.err
+
+
 def test_who_is_not_in_the_next_list_leaves(lab: Crepre, tmp_path: Path) -> None:
     """With the day until which the home is kept; a role that changes is shown before and after."""
     fine(lab("roster", "sync", "music", "export.csv"))
@@ -94,10 +109,16 @@ def test_a_list_with_a_mistake_changes_nothing(lab: Crepre, tmp_path: Path) -> N
         (["roster", "add", "music", "a b"], 1, "has a blank"),
         (["roster", "add", "music", "ada", "--role", "boss"], 2, "boss"),
         (["roster", "add", "music", "ada", "--for", "soon"], 2, "is not an amount"),
+        (["roster", "add", "music", "ada", "--for", "9999999999 d"], 2, "a hundred years"),
+        (["roster", "add", "music", "ada", "--section", "x" * 81], 1, "is not a section"),
+        (["roster", "add", "music", "ada", "--section", "=1+1"], 1, "is not a section"),
         (["roster", "remove", "music", "tea"], 1, "tea is in the course file."),
         (["roster", "remove", "music", "nobody"], 1, "nobody is not in music."),
         (["roster", "join-link", "music", "--role", "teacher"], 2, "teacher"),
         (["roster", "join-link", "music", "--seats", "0"], 2, "seats"),
+        (["roster", "join-link", "music", "--seats", "9" * 30], 2, "seats"),
+        (["roster", "join-link", "music", "--section", "x" * 81], 1, "is not a section"),
+        (["roster", "join-link", "music", "--expires", "9999999999 d"], 2, "a hundred years"),
         (["roster", "join-link", "music", "--revoke", "xx"], 1, "no join link 'xx'"),
         (["course", "show", "nope"], 1, "There is no course"),
     ],

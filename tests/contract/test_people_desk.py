@@ -15,7 +15,7 @@ from crepre_hub.courses.roster import Wanted
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.people import HubUser
 from crepre_hub.errors import Busy
-from tests.contract.course_desks import ISSUER
+from tests.contract.course_desks import ISSUER, PROFILE
 from tests.hand_clock import HandClock
 
 
@@ -49,10 +49,32 @@ def test_a_later_login_closes_what_it_proves_no_more(desks: CourseDesks) -> None
     assert roles(desks) == {}
 
 
+def test_a_rule_that_is_taken_out_of_the_file_lets_nobody_stay(
+    desks: CourseDesks, tmp_path: Path
+) -> None:
+    """Whom it let in is out at the next login by the same provider; a guest by hand stays."""
+    course = desks.rosters.course("by-rule")
+    desks.people.welcome(ada("group:mus"))
+    desks.rosters.add(course, Key(KeyKind.NAME, "bo"), role=Role.STUDENT)
+    assert roles(desks)["by-rule"] is Role.ASSISTANT
+    (tmp_path / "courses" / "by-rule.toml").write_text('title = "R"' + PROFILE)
+    desks.people.welcome(ada("group:mus"))
+    assert "by-rule" not in roles(desks)
+    assert roles(desks, "bo") == {"by-rule": Role.STUDENT}
+
+
 def test_an_id_that_no_table_holds_opens_nothing(desks: CourseDesks) -> None:
     """Nobody is found by a part of it, and the login goes on."""
     desks.people.welcome(ada(subject="5F" * 1000))
     assert "by-id" not in roles(desks)
+
+
+def test_somebody_who_is_named_twice_is_added_once(desks: CourseDesks) -> None:
+    """Such as by ``ada ADA`` on the course page."""
+    course = desks.rosters.course("by-name")
+    keys = [course.key_of(word) for word in ("ada", "ADA", "bo")]
+    assert len(desks.rosters.add_all(course, keys, role=Role.STUDENT)) == 2
+    assert roles(desks) == {"by-name": Role.STUDENT}
 
 
 def test_an_enrolment_for_an_hour_is_over_in_an_hour(desks: CourseDesks, clock: HandClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from crepre_hub.courses.roles import Role
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.roster_file import KEPT, LIFE, Applied, Chosen, Outdated, RosterFile
+from crepre_hub.hub.roster_pages import preview_of
 from tests.hand_clock import HandClock
 
 TEACHERS = frozenset({Role.ASSISTANT, Role.STUDENT})
@@ -45,6 +47,22 @@ def test_what_was_shown_is_applied_once(desks: CourseDesks) -> None:
     assert apply(desks, file) == Applied(file.plan.change)
     assert roster(desks) == {"tea": Role.TEACHER, "ada": Role.STUDENT, "bo": Role.ASSISTANT}
     assert isinstance(apply(desks, file), Refused)
+
+
+def test_homes_are_kept_until_a_day_of_the_labs(
+    desks: CourseDesks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the preview tells is the day that it is in the lab then, as the command line says it."""
+    apply(desks, read(desks))
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")  # 14 hours before UTC
+    time.tzset()
+    try:
+        preview = preview_of(read(desks, b"login\nada\n"))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    (leave,) = (group for group in preview.groups if group.kind == "leave")
+    assert [(each.who, each.home_until) for each in leave.people] == [("bo", "2026-12-01")]
 
 
 def test_what_has_changed_since_is_shown_again(desks: CourseDesks) -> None:

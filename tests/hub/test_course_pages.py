@@ -15,6 +15,7 @@ from jupyterhub import orm
 from crepre_hub.courses.links import JoinLink
 from crepre_hub.desk.joining import plain_code
 from crepre_hub.languages.catalogues import moment_in
+from crepre_hub.login.people import add_account
 from crepre_hub.login.throttle import PER_PAIR
 from tests.hub.accounts_lab import PASSWORD
 from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
@@ -155,9 +156,39 @@ async def test_a_code_is_not_in_the_log(
     _, _, headers = await guest.get(f"/hub/join/{code}")
     await guest.submit(headers["Location"], username="new", password=PASSWORD)
     await join(new, code)
+    assert (await new.post(f"/hub/join/{code}", {}))[0] == 403  # tornado logs what it refuses
+    for _ in range(PER_PAIR):
+        await new.get(f"/hub/join/{wrong}")
+    assert (await new.get(f"/hub/join/{code}"))[0] == 429
     written = caplog.text + capfd.readouterr().err
     assert "/hub/join/[secret]" in written
     assert not [text for text in (code, plain_code(code), wrong) if text in written]
+
+
+async def test_a_one_time_link_is_not_in_the_log(
+    lab: CourseLab, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """While nobody can say whose it is, it is not used up, and would let its reader in later."""
+    code = add_account(lab.store, "new").code.reveal()
+    with lab.wiring.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE crepre_one_time_links RENAME TO crepre_gone")
+    assert (await lab.browser().get(f"/hub/welcome?code={code}&more=1"))[0] == 503
+    written = caplog.text + capfd.readouterr().err
+    assert "/hub/welcome?code=[secret]&more=1" in written
+    assert code not in written
+
+
+async def test_whoever_joins_while_the_database_goes_away_is_told_when_to_come_back(
+    lab: CourseLab,
+) -> None:
+    """The groups follow by themselves; nobody reads that the lab is broken."""
+    _, code = link_to(lab)
+    new = await lab.newcomer("new")
+    token = await new.token_of(f"/hub/join/{code}")
+    with lab.wiring.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE crepre_invitations RENAME TO crepre_gone")
+    status, page, headers = await new.post(f"/hub/join/{code}", {"_xsrf": token})
+    assert (status, "Retry-After" in headers) == (503, True), page
 
 
 async def test_joining_needs_the_form_of_this_browser(lab: CourseLab) -> None:
@@ -168,6 +199,17 @@ async def test_joining_needs_the_form_of_this_browser(lab: CourseLab) -> None:
         assert (await new.post(f"/hub/join/{code}", {}, headers=headers))[0] == 403
     person = lab.wiring.desks.people.person("new", is_admin=False)
     assert person.enrolments == ()
+
+
+async def test_a_right_code_takes_no_wrong_one_back(lab: CourseLab) -> None:
+    """Looking at it again and again gives nobody more guesses."""
+    _, code = link_to(lab)
+    new = await lab.newcomer("new")
+    for _ in range(PER_PAIR - 1):
+        assert (await new.get("/hub/join/2222-2222-2222-2222-2222"))[0] == 404
+        assert (await new.get(f"/hub/join/{code}"))[0] == 200
+    statuses = [(await new.get("/hub/join/2222-2222-2222-2222-2222"))[0] for _ in range(2)]
+    assert statuses == [404, 429]
 
 
 async def test_guessing_codes_soon_has_to_wait(lab: CourseLab) -> None:

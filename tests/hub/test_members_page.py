@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,6 +49,24 @@ def places(lab: CourseLab) -> dict[str, tuple[str, str, str]]:
     course = lab.wiring.desks.rosters.course("music")
     found = lab.wiring.desks.rosters.enrolments(course)
     return {str(e.key): (e.role, e.section, e.by) for e in found if e.origin != "file"}
+
+
+async def test_moments_are_told_in_the_labs_time_zone(
+    lab: CourseLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When somebody was last seen is the hub's UTC, and nobody's watch shows that."""
+    tea, _ = await lab.newcomer("tea"), await lab.newcomer("stu")
+    lab.look()
+    orm.User.find(lab.app.db, "stu").last_activity = datetime(2026, 9, 1, 20, 30)  # noqa: DTZ001
+    lab.app.db.commit()
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")  # 14 hours before UTC
+    time.tzset()
+    try:
+        _, page, _ = await tea.get(PAGE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "2 Sept 2026, 10:30" in page
 
 
 async def test_people_are_added_by_hand_with_role_and_section(lab: CourseLab) -> None:

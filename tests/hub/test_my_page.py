@@ -59,6 +59,24 @@ async def test_the_page_shows_the_readers_own_courses(lab: CourseLab) -> None:
     assert "My courses" not in (await new.get("/hub/home"))[1]
 
 
+async def test_without_the_labs_database_the_page_has_the_server_alone(lab: CourseLab) -> None:
+    """It says what is missing and that it comes back; the server can still be opened."""
+    stu = await lab.newcomer("stu")
+    lab.look()
+    await lab.started("stu", stu, "music/small")
+    with lab.wiring.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE crepre_people RENAME TO crepre_gone")
+    try:
+        status, page, _ = await stu.get("/hub/home")
+    finally:
+        with lab.wiring.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE crepre_gone RENAME TO crepre_people")
+    assert status == 200
+    assert "The lab&#39;s database does not answer." in page
+    assert "Open my server" in page
+    assert "My courses" not in page
+
+
 async def test_the_page_tells_and_stops_the_server(lab: CourseLab) -> None:
     """What it runs for and since when; the button works without a script."""
     stu = await lab.newcomer("stu")

@@ -62,6 +62,8 @@ def test_each_unit_of_time_is_made_of_the_one_below(larger: str, smaller: str) -
         ("2 GiB 3", "'2 GiB 3' is not an amount; write a number and MiB or GiB, like '2 GiB'"),
         (2, "2 is not an amount; write a number and MiB or GiB, like '2 GiB'"),
         (None, "None is not an amount; write a number and MiB or GiB, like '2 GiB'"),
+        ("9999999999 TiB", "'9999999999 TiB' is more memory than there is in any machine"),
+        (f"{'9' * 400} MiB", f"'{'9' * 400} MiB' is more memory than there is in any machine"),
     ],
 )
 def test_a_wrong_amount_of_memory_says_what_would_be_right(text: object, message: str) -> None:
@@ -78,6 +80,9 @@ def test_a_wrong_amount_of_memory_says_what_would_be_right(text: object, message
         ("2 m", "'m' is not a unit of time; use s, min, h, d, weeks"),
         ("", "'' is not an amount; write a number and s, min, h or d, like '2 h'"),
         (60, "60 is not an amount; write a number and s, min, h or d, like '2 h'"),
+        ("36501 d", "'36501 d' is longer than a hundred years"),
+        ("99999999999 weeks", "'99999999999 weeks' is longer than a hundred years"),
+        (f"{'9' * 400} s", f"'{'9' * 400} s' is longer than a hundred years"),
     ],
 )
 def test_a_wrong_time_says_what_would_be_right(text: object, message: str) -> None:

@@ -19,6 +19,7 @@ from crepre_hub.ops.project import ensure_state_folder
 from crepre_hub.settings.database import database_url
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.live import LiveCourses
+from crepre_hub.sheets.roster import LONGEST_SECTION
 from crepre_hub.store.course_stores import CourseStores
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.migrations import ensure_schema
@@ -56,6 +57,17 @@ def key_of(course: Course, written: str) -> Key:
             f"The {course.members_by} {error}.",
             remedy=f"People of {course.id} are told by {course.members_by}.",
         ) from None
+
+
+def section_of(written: str) -> str:
+    """A section as the lab keeps it, and as every spreadsheet shows it."""
+    plain = written.strip()
+    if len(plain) > LONGEST_SECTION or not plain.isprintable() or plain[:1] in tuple("=+@-"):
+        raise CourseError(
+            f"{written[:40]!r} is not a section.",
+            remedy=f"Write {LONGEST_SECTION} letters or digits at most.",
+        )
+    return plain
 
 
 def in_words(moment: datetime | None) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from crepre_hub.cli.courses import CourseId, in_words, lab_desks, lab_url
+from crepre_hub.cli.courses import CourseId, in_words, lab_desks, lab_url, section_of
 from crepre_hub.cli.terminal import AsJson, out, print_json, print_table
 from crepre_hub.clock import utc_now
 from crepre_hub.courses.links import JoinLink
@@ -21,7 +21,9 @@ def join_link(
         Literal["student"], typer.Option(help="What it makes of people; nothing but this.")
     ] = "student",
     expires: Annotated[str, typer.Option(help='How long it works, like "14 d".')] = "14 d",
-    seats: Annotated[int | None, typer.Option(min=1, help="How many may use it.")] = None,
+    seats: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="How many may use it.")
+    ] = None,
     section: Annotated[
         str, typer.Option(help="The group within the course that people come into.")
     ] = "",
@@ -36,7 +38,8 @@ def join_link(
         if revoke:
             lab.joining.revoke(course, revoke)
         elif not list_links:
-            link, code = lab.joining.make(course, life=life, seats=seats, section=section)
+            group = section_of(section)
+            link, code = lab.joining.make(course, life=life, seats=seats, section=group)
             url = f"{lab_url()}/hub/join/{code.reveal()}"
             _print_new(link, code.reveal(), url, as_json)
             return

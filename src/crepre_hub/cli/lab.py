@@ -102,7 +102,8 @@ def _say_local(reason: str) -> None:
 
 def _say_ready(settings: Settings, backend: str) -> None:
     where = "in containers" if backend == "docker" else "in local processes"
-    out.print(f"\n{settings.lab.lab.name} is ready: {settings.lab.lab.url} (servers {where})")
+    name, url = settings.lab.lab.name, settings.lab.lab.url
+    out.print(f"\n{name} is ready: {url} (servers {where})", markup=False)
     login = settings.lab.login
     link = _first_way_in(settings) if "accounts" in login.kind else ""
     if "accounts" not in login.kind:

@@ -42,6 +42,7 @@ def purge(
     failed: list[tuple[str, str]] = []
     with lab_end() as lab:
         course = lab.desks.rosters.course(course_id)
+        _ensure_others_are_known(lab)
         with lab.ends.folder.alone():
             plan = lab.ends.purges.plan(course, without_archive=without_archive)
             if not as_json:
@@ -57,6 +58,16 @@ def purge(
         _print_outcome(plan, gone, failed)
     if failed:
         raise typer.Exit(REFUSED)
+
+
+def _ensure_others_are_known(lab: LabEnd) -> None:
+    """Raise ``CourseError`` where a course cannot be read: it may need the homes of its people."""
+    unread = lab.desks.lab.courses(()).others
+    if unread:
+        raise CourseError(
+            f"{unread[0].problem}. It may be a course that needs homes, so none can be removed.",
+            remedy="Mend it, or take the file away: crepre check",
+        )
 
 
 def _ensure_meant(plan: PurgePlan, yes: str) -> None:
@@ -83,9 +94,9 @@ def _ensure_meant(plan: PurgePlan, yes: str) -> None:
     count = (
         f"{len(plan.going)} homes" if len(plan.going) > 1 else f"the home of {plan.going[0].owner}"
     )
-    if not typer.confirm(f"Remove {count} for good?"):
+    if not typer.confirm(f"Remove {count} for good?", err=True):
         raise CourseError("Nothing was removed.")
-    if typer.prompt("Type the course's short name to go on") != course:
+    if typer.prompt("Type the course's short name to go on", err=True) != course:
         raise CourseError("That is another name. Nothing was removed.")
 
 

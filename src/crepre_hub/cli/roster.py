@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from crepre_hub.cli.courses import CourseId, DryRun, in_words, key_of, lab_desks
+from crepre_hub.cli.courses import CourseId, DryRun, in_words, key_of, lab_desks, section_of
 from crepre_hub.cli.join_link import join_link
 from crepre_hub.cli.terminal import AsJson, err, out, print_json, print_table
 from crepre_hub.courses.columns import Field
@@ -68,9 +68,7 @@ def sync(
             encoding=encoding,
         )
         plan = lab.rosters.plan_sync(course, sheet.people)
-        if as_json:
-            print_json({**_change_as_dict(plan.change), "applied": not dry_run})
-        else:
+        if not as_json:
             _print_sheet(sheet)
             _print_change(plan.change)
         if dry_run:
@@ -79,6 +77,8 @@ def sync(
             lab.rosters.apply(plan)
         else:
             raise CourseError("Nothing was changed.")
+        if as_json:  # at the end: whatever could not be applied is no answer of this kind
+            print_json({**_change_as_dict(plan.change), "applied": not dry_run})
 
 
 @app.command()
@@ -97,8 +97,9 @@ def add(
         course = lab.rosters.course(course_id)
         keys = [key_of(course, each) for each in who]
         time = _duration(stay) if stay else None
+        group = section_of(section)
         if not dry_run:
-            lab.rosters.add_all(course, keys, role=role, section=section, stay=time)
+            lab.rosters.add_all(course, keys, role=role, section=group, stay=time)
     if as_json:
         print_json({"join": [str(key) for key in keys], "role": role, "applied": not dry_run})
         return

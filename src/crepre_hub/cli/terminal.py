@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from crepre_hub.errors import CrepreError, SettingsError
 from crepre_hub.ops.build_log import Step
@@ -20,8 +21,8 @@ from crepre_hub.ops.build_log import Step
 DONE, REFUSED, MISUSE = 0, 1, 2
 """Exit codes: done; refused or failed; used or set wrongly."""
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -49,12 +50,12 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """*rows* in columns that line up."""
+    """*rows* in columns that line up; what people wrote stands there as they wrote it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     out.print(table)
 
 
@@ -79,7 +80,8 @@ class Steps:
 @contextmanager
 def progress_bar(title: str) -> Iterator[Steps]:
     """A bar on the terminal, or a line for each step where the output is not a terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    title_column = TextColumn("{task.description}", markup=False)
+    columns = (SpinnerColumn(), title_column, BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         yield Steps(progress, title) if err.is_terminal else PlainSteps(progress, title)
 

@@ -64,6 +64,7 @@ def reset(name: Name, as_json: AsJson = False) -> None:
 def disable(name: Name) -> None:
     """Close an account, end its sessions and stop its server; its home stays."""
     with _accounts() as (settings, store):
+        name = any_name(name)
         disable_account(store, name)
         if is_up(settings.state):
             stop_servers(settings, of=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from crepre_hub.courses.access import Person, role_in
+from crepre_hub.courses.access import Person, enrolled_role
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.roles import Role
 from crepre_hub.courses.term import Term, term_of
@@ -78,7 +78,7 @@ def may_join(
     """
     if link is None or course is None or link.course != course.id:
         return UNKNOWN
-    role = role_in(course, person) if not course.open else None
+    role = enrolled_role(course, person)
     if role is not None:
         text = say(
             "You are in %(course)s already, as %(role)s.", course=course.title, role=role.word

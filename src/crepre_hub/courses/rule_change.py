@@ -22,8 +22,9 @@ def plan_rules(
     What the login of *identity* changes in *course*.
 
     A login ends an enrolment only where it speaks for it: the same provider let the person in,
-    and a rule of the course looks at what this login brought. A launch from another course of
-    the learning platform, or a login by another provider, ends nothing.
+    and a rule of the course looks at what this login brought, or none is left that looks at this
+    provider at all. A launch from another course of the learning platform, or a login by another
+    provider, ends nothing.
 
     Args:
         mine: What the rules made of this person before; it may have ended.
@@ -53,7 +54,8 @@ def _wanted(identity: Identity, found: list[tuple[Role, Rule]]) -> Wanted:
 def _speaks_for(course: Course, identity: Identity, mine: Enrolment | None) -> bool:
     if mine is None or mine.by != identity.issuer[:255]:
         return False
-    return any(_looked_at(course, identity))
+    looked_at = tuple(_looked_at(course, identity))
+    return any(looked_at) or not looked_at
 
 
 def _looked_at(course: Course, identity: Identity) -> Iterator[bool]:

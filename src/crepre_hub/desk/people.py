@@ -181,12 +181,13 @@ class PeopleDesk:
         )
         self._store.note_person(known)
         self._welcomed += 1
+        mine = self._store.of_origin([Key(KeyKind.NAME, identity.name)], Origin.RULE)
+        by_rule = {each.course for each in mine if each.counts(now=now)}
         for course in self.courses().values():
-            self._apply_rules(course, identity, now)
+            if course.rules or course.id in by_rule:
+                self._apply_rules(course, identity, now)
 
     def _apply_rules(self, course: Course, identity: Identity, now: datetime) -> None:
-        if not course.rules:
-            return
         key = Key(KeyKind.NAME, identity.name)
 
         def plan(enrolments: Iterable[Enrolment]) -> RosterChange:

@@ -111,7 +111,7 @@ class RosterDesk:
             Enrolment(
                 course.id, key, role, Origin.HAND, since=now, section=section, until=until, by=by
             )
-            for key in keys
+            for key in dict.fromkeys(keys)
         )
 
         def plan(enrolments: tuple[Enrolment, ...]) -> RosterChange:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from crepre_hub.backends.backend import PHASES
 from crepre_hub.desk.announcing import News
 from crepre_hub.desk.people import HubUser
 from crepre_hub.desk.room import Hand
+from crepre_hub.errors import StoreUnreachable
 from crepre_hub.hub.announcement_handlers import AnnouncementsHandler, NewsHandler
 from crepre_hub.hub.archive_handlers import ArchiveFileHandler, ArchivesHandler
 from crepre_hub.hub.course_gpu_handlers import CourseGpusHandler
@@ -190,13 +192,17 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
 
 
 def _hands_of(user: Any, wiring: Wiring) -> tuple[Hand, ...]:
-    """The hand of *user* in each course that they are a student of."""
-    return wiring.desks.room.hands_of(HubUser(user.name, bool(user.admin)))
+    """The hand of *user* in each course that they are a student of; none while nobody can say."""
+    with suppress(StoreUnreachable):
+        return wiring.desks.room.hands_of(HubUser(user.name, bool(user.admin)))
+    return ()
 
 
 def _news_for(user: Any, wiring: Wiring) -> tuple[News, ...]:
-    """What the courses of *user* announce."""
-    return wiring.desks.announcements.for_user(HubUser(user.name, bool(user.admin)))
+    """What the courses of *user* announce; nothing while nobody can say."""
+    with suppress(StoreUnreachable):
+        return wiring.desks.announcements.for_user(HubUser(user.name, bool(user.admin)))
+    return ()
 
 
 def _problems_for(user: Any, wiring: Wiring) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from jupyterhub import orm
@@ -161,11 +161,13 @@ class CourseHandler(StaffHandler):
             trouble=trouble,
         )
 
-    def _last_seen(self) -> dict[str, Any]:
+    def _last_seen(self) -> dict[str, datetime | None]:
         rows = self.db.query(orm.User.name, orm.User.last_activity)
-        return dict(tuple(row) for row in rows)
+        return {name: at and at.replace(tzinfo=UTC) for name, at in rows}
 
-    def _seen(self, row: MemberRow, last_seen: dict[str, Any], given: frozenset[Role]) -> Seen:
+    def _seen(
+        self, row: MemberRow, last_seen: dict[str, datetime | None], given: frozenset[Role]
+    ) -> Seen:
         removable = may_remove(row, given)
         if not row.user_name:
             return Seen(row, "", None, "", removable)

@@ -45,8 +45,9 @@ class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
         """Join, and go on to the start page."""
         with come_back_later():
             answer = self._guarded(code, join=True)
+            if isinstance(answer, Invitation):
+                self.app.standing.refresh(self.current_user.name)
         if isinstance(answer, Invitation):
-            self.app.standing.refresh(self.current_user.name)
             self.redirect(f"{self.hub.base_url}spawn")
         else:
             await self._answer(code, answer)
@@ -65,7 +66,7 @@ class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
         person = self._person()
         answer = desk.join(code, person) if join else desk.look(code, person)
         if not (isinstance(answer, Refused) and answer.reason == "link-unknown"):
-            gate.forgive(attempt)
+            gate.withdraw(attempt)  # the wrong ones before it count on
         return answer
 
     def _person(self) -> Person:

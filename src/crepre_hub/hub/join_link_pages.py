@@ -61,7 +61,7 @@ def wish_of(*, days: str, seats: str, section: str) -> LinkWish | Refused:
             say("Write one, or leave it empty."),
         )
     plain = section.strip()
-    if len(plain) > LONGEST_SECTION or not plain.isprintable():
+    if len(plain) > LONGEST_SECTION or not plain.isprintable() or plain[:1] in tuple("=+@-"):
         return Refused(
             "section",
             say("This is not a section."),
@@ -72,4 +72,4 @@ def wish_of(*, days: str, seats: str, section: str) -> LinkWish | Refused:
 
 def _is_number(text: str, most: int) -> bool:
     plain = text.strip()
-    return plain.isascii() and plain.isdigit() and 1 <= int(plain[:9]) <= most
+    return plain.isascii() and plain.isdigit() and len(plain) < 10 and 1 <= int(plain) <= most

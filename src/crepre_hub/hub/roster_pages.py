@@ -138,7 +138,7 @@ def _group(kind: str, people: Iterable[Person]) -> Group:
 
 def _person(each: Enrolment) -> Person:
     until = each.keep_home_until
-    home = until.strftime("%Y-%m-%d") if until and each.until else ""
+    home = f"{until.astimezone():%Y-%m-%d}" if until and each.until else ""
     return Person(str(each.key), each.display_name, each.role, each.section, home_until=home)
 
 

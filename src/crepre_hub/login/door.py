@@ -210,12 +210,16 @@ class Door:
         """The password was right after all."""
         await self.aside(self._gate.forgive, attempt)
 
+    async def withdraw(self, attempt: Attempt) -> None:
+        """Nobody could say whether the password was right."""
+        await self.aside(self._gate.withdraw, attempt)
+
     async def _verify(self, attempt: Attempt, account: Account | None, password: str) -> Verdict:
         try:
             stored = account.password_hash if account is not None else None
             return await self._passwords.verify(stored, password)
         except Busy:  # nothing was looked at, so nothing is held against anybody
-            await self.aside(self._gate.forgive, attempt)
+            await self.withdraw(attempt)
             raise
 
     async def _hash_if_good(self, password: str, name: str) -> str | Refused:

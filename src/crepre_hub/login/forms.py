@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crepre_hub.decisions import Refused
+from crepre_hub.errors import CrepreError
 from crepre_hub.login.door import WRONG, MustWait
 from crepre_hub.login.handlers import AccountHandler
 from crepre_hub.login.later import come_back_later, later
@@ -81,7 +82,12 @@ class FormWay(Provided):
         if isinstance(attempt, MustWait):
             raise later(429, attempt.seconds, attempt.whole)
         told = {"username": name, "password": password}
-        found = await super().get_authenticated_user(handler, told)
+        try:
+            found = await super().get_authenticated_user(handler, told)
+        except CrepreError:  # nothing was looked at, so nothing is held against anybody
+            with come_back_later():
+                await door.withdraw(attempt)
+            raise
         if found is not None:
             with come_back_later():
                 await door.forgive(attempt)

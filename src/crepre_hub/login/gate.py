@@ -52,6 +52,10 @@ class Gate:
         """The password was right: earlier slips of the same person no longer count."""
         self._log.forgive(attempt)
 
+    def withdraw(self, attempt: Attempt) -> None:
+        """Nobody looked at it: it does not count, and what was tried before does as it did."""
+        self._log.withdraw(attempt)
+
     def _sweep(self, now: datetime) -> None:
         """Once a minute, remove what no limit looks at any more."""
         if self._swept_at is None or now - self._swept_at > timedelta(minutes=1):

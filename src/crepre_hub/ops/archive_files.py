@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from crepre_hub.errors import Busy, DiskFull
+from crepre_hub.errors import BackendError, Busy, DiskFull
 from crepre_hub.units import format_size
 
 GiB = 1024**3
@@ -47,7 +47,8 @@ class ArchiveFolder:
     """
     Files of archives below *root*.
 
-    Methods may raise ``DiskFull``; then nothing has a name that did not have it before.
+    Methods may raise ``DiskFull``, or ``BackendError`` where the folder cannot be used; then
+    nothing has a name that did not have it before.
     """
 
     def __init__(self, root: Path) -> None:
@@ -55,9 +56,19 @@ class ArchiveFolder:
 
     def free_bytes(self) -> int:
         """What may be written without taking the lab's last room."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._ensure_there()
         seen = os.statvfs(self.root)
         return max(0, seen.f_bavail * seen.f_frsize - KEPT_FREE_BYTES)
+
+    def _ensure_there(self) -> None:
+        """Make the folder; BackendError where there can be none: behind a link to nothing."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise BackendError(
+                f"The folder of archives, {self.root}, cannot be used: {error.strerror}.",
+                remedy="If it is a link to another disk, look whether that one is mounted.",
+            ) from error
 
     def ensure_room(self, size_bytes: int, what: str) -> None:
         """Raise ``DiskFull`` where *what* may not fit."""
@@ -72,7 +83,7 @@ class ArchiveFolder:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the folder for one writer; what an earlier one left half-written is removed."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._ensure_there()
         with (self.root / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,6 +31,8 @@ def _http_url(text: str) -> str:
         raise ValueError(f"{text!r} is not an address; write it like 'https://lab.example.org'")
     if parts.path not in ("", "/"):
         raise ValueError(f"{text!r} has a path; the lab lives at the root of its address")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{text!r} has more than a machine and a port; leave the rest out")
     return text.rstrip("/")
 
 

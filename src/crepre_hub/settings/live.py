@@ -8,8 +8,11 @@ running, also over a restart of the hub: each accepted file is copied to ``var/l
 from __future__ import annotations
 
 import logging
+import os
 import shutil
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +52,8 @@ class LiveCourses:
     The courses below *root*, looked at again whenever a file has changed.
 
     True at every moment: a file that was good once is offered until it is good again or gone;
-    no file's mistake takes another file's course away.
+    no file's mistake takes another file's course away; a copy that is kept is whole, and was read
+    as good. A disk that is full takes no course away.
     """
 
     def __init__(self, root: Path, *, images: Iterable[str]) -> None:
@@ -64,7 +68,7 @@ class LiveCourses:
         """The courses now; reads files only if one has changed."""
         seen = tuple((file.name, *stamp_of(file)) for file in course_files(self._root))
         if seen != self._seen:
-            self._shelf = self._read()
+            self._shelf = self._read({name: (time, size) for name, time, size in seen})
             self._seen = seen
         return self._with_lab_notice(self._shelf)
 
@@ -81,7 +85,7 @@ class LiveCourses:
         text = "was changed; the lab uses it after: crepre down && crepre up"
         return Shelf(shelf.courses, (*shelf.problems, Problem(LAB_FILE, "", text)))
 
-    def _read(self) -> Shelf:
+    def _read(self, stamps: Mapping[str, tuple[int, int]]) -> Shelf:
         problems: list[Problem] = []
         courses: dict[Path, Course] = {}
         for file in course_files(self._root):
@@ -96,14 +100,24 @@ class LiveCourses:
         wrong_files = {problem.file for problem in problems}
         for file in kept:
             if f"{COURSE_FOLDER}/{file.name}" not in wrong_files:
-                self._keep(file)
+                self._keep(file, stamps.get(file.name))
         for problem in problems:
             log.error("%s (the last good version goes on)", problem)
         return Shelf(tuple(kept.values()), tuple(problems))
 
-    def _keep(self, file: Path) -> None:
-        self._kept.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, self._kept / file.name)
+    def _keep(self, file: Path, stamp: tuple[int, int] | None) -> None:
+        """Copy *file*, unless it is not what was read any more; all of it or nothing."""
+        half = self._kept / f"{file.name}.{os.getpid()}-{threading.get_ident()}.new"
+        try:
+            self._kept.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, half)
+            if stamp_of(file) == stamp:
+                half.replace(self._kept / file.name)
+        except OSError as error:
+            log.error("%s is good and counts, but no copy of it could be kept: %s", file, error)
+        finally:
+            with suppress(OSError):
+                half.unlink(missing_ok=True)
 
 
 def course_or_last_good(

@@ -40,7 +40,10 @@ def _each_once(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 def is_safe_url(text: str) -> bool:
     """Whether nobody on the way can read or change what goes to *text*."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # such as ``https://[``
+        return False
     is_here = parts.hostname in LOOPBACK
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and is_here)
@@ -106,6 +109,7 @@ class GitLabSection(OAuthSection):
 
     url: Url = "https://gitlab.com"
     groups: tuple[str, ...] = ()
+    email_is_verified: bool = False
 
 
 class GoogleSection(OAuthSection):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +19,15 @@ from crepre_hub.errors import SettingsError
 from crepre_hub.profiles.profile import Profile
 from crepre_hub.settings.gpu_problems import reservation_problems
 from crepre_hub.settings.lab import Lab
-from crepre_hub.settings.login import missing_settings
+from crepre_hub.settings.login import LoginSection, missing_settings
 from crepre_hub.settings.problems import Problem, near_miss, problems_in
 from crepre_hub.settings.secrets import secret_problems
 
 LAB_FILE = "lab.toml"
 COURSE_FOLDER = "courses"
+
+GROUPS_ELSEWHERE = frozenset({"azure", "cilogon", "ldap", "oidc", "pam"})
+"""Ways in whose groups are made by an administration."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -80,9 +83,12 @@ def read_settings(root: Path, *, images: Iterable[str]) -> Settings:
         wrong = secret_problems(lab.login, root=root, environ=os.environ)
         problems.extend(Problem(LAB_FILE, path, text) for path, text in wrong)
     files = course_files(root)
-    read = (_collect(problems, partial(read_course, file, images=images)) for file in files)
+    read = [_collect(problems, partial(read_course, file, images=images)) for file in files]
     courses = [course for course in read if course is not None]
     problems.extend(ensure_ids_differ(_ids(files)))
+    for file, course in zip(files, read, strict=True):
+        if lab is not None and course is not None:
+            problems.extend(_rules_for_anybody(f"{COURSE_FOLDER}/{file.name}", course, lab.login))
     if problems or lab is None:
         raise SettingsProblems(problems)
     return Settings(root, lab, tuple(courses))
@@ -120,6 +126,16 @@ def read_course(file: Path, *, images: Iterable[str], name: str = "") -> Course:
     if problems or course is None:
         raise SettingsProblems(problems)
     return course
+
+
+def _rules_for_anybody(name: str, course: Course, login: LoginSection) -> Iterator[Problem]:
+    """Rules about a group of one way in, which anybody could have by making one at another."""
+    if "gitlab" not in login.kind or not GROUPS_ELSEWHERE & set(login.kind):
+        return
+    for number, rule in enumerate(course.rules):
+        if rule.claim is not None and rule.claim.startswith("group:") and not rule.issuer:
+            text = "is missing: say whose group it is, since anybody can make one at GitLab"
+            yield Problem(name, f"rules/{number}/issuer", text)
 
 
 def ensure_ids_differ(ids: Mapping[Path, str]) -> list[Problem]:

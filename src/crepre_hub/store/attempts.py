@@ -74,6 +74,18 @@ class AttemptLog:
                 delete(login_attempts).where(table.account_key == attempt.account_key, same_place)
             )
 
+    def withdraw(self, attempt: Attempt) -> None:
+        """Forget *attempt* and no other."""
+        table = login_attempts.c
+        same = (
+            table.account_key == attempt.account_key,
+            table.source_key == attempt.source_key,
+            table.device_key.is_not_distinct_from(attempt.device_key),
+            table.at == attempt.at,
+        )
+        with transaction(self._engine) as connection:
+            connection.execute(delete(login_attempts).where(*same))
+
     def forget_until(self, moment: datetime) -> None:
         """Remove what happened up to *moment*."""
         with transaction(self._engine) as connection:

@@ -46,7 +46,7 @@ def open_engine(url: str) -> Engine:
 
 def tune_sqlite(target: Engine | type[Engine]) -> None:
     """
-    Give each new SQLite connection of *target* its pragmas.
+    Give each new SQLite connection of *target* its pragmas, and letters beyond ASCII a small form.
 
     Other databases are left as they are. ``tune_sqlite(Engine)`` reaches every engine of the
     process, the hub's own included; it may be repeated.
@@ -61,6 +61,16 @@ def _set_pragmas(connection: Any, _record: object) -> None:
         for pragma in PRAGMAS:
             _execute_in_turn(cursor, pragma)
         cursor.close()
+        connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: object) -> str | None:
+    """
+    SQLite's own knows the letters of English alone.
+
+    Source: https://www.sqlite.org/lang_corefunc.html#lower
+    """
+    return None if text is None else str(text).lower()
 
 
 def _execute_in_turn(cursor: sqlite3.Cursor, pragma: str) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crepre_hub.clock import Clock, utc_now
@@ -14,7 +14,7 @@ from crepre_hub.courses.identity import Identity
 from crepre_hub.errors import AccountError
 from crepre_hub.store.accounts import Account, AccountStore
 from crepre_hub.store.engine import transaction
-from crepre_hub.store.tables import accounts, identities
+from crepre_hub.store.tables import accounts, identities, one_time_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,8 @@ class IdentityStore:
         """
         Give the account *name*, and with it its home, to *identity*.
 
-        Its password and its sessions end; from now on its owner logs in with the provider.
+        Its password, an open link for one, and its sessions end; from now on its owner logs in with
+        the provider.
 
         Raises:
             AccountError: If there is no such account, or one of the two is bound already.
@@ -124,6 +125,7 @@ class IdentityStore:
                 )
                 if changed.rowcount != 1:
                     raise AccountError(f"There is no account {name!r}.")
+                connection.execute(delete(one_time_links).where(one_time_links.c.account == name))
                 row = {**_new_row(identity, self._clock()), "account": name}
                 connection.execute(insert(identities).values(row))
         except IntegrityError:

@@ -50,6 +50,23 @@ def test_forgiving_reaches_one_account_in_one_place(log: AttemptLog) -> None:
     assert left == set(others)
 
 
+@pytest.mark.parametrize("device", [None, "d"])
+def test_one_attempt_is_withdrawn_alone(log: AttemptLog, device: str | None) -> None:
+    """Those before and after it, from other places and of other devices, stay."""
+    others = [
+        attempt("ada", "here", device, after=1),
+        attempt("ada", "here", device, after=3),
+        attempt("ada", "there", device, after=2),
+        attempt("ada", "here", "other", after=2),
+        attempt("bob", "here", device, after=2),
+    ]
+    mine = attempt("ada", "here", device, after=2)
+    for each in [*others, mine]:
+        log.add(each)
+    log.withdraw(mine)
+    assert {*log.near(mine, since=NOON)} == {*others}
+
+
 def test_what_is_over_is_removed(log: AttemptLog) -> None:
     """Up to the moment, itself included."""
     for after in (1, 2, 3):

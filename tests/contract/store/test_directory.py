@@ -46,6 +46,7 @@ def test_who_vouches_and_what_is_known(directory: Directory) -> None:
         ("OL", ["ola"]),
         ("uio.no", ["ola"]),
         ("nær ola", ["ola"]),
+        ("NÆR", ["ola"]),
         ("ola boss", []),
         ("%", ["100%_x"]),
         ("_", ["100%_x"]),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
 
+from crepre_hub.clock import utc_now
 from crepre_hub.courses.identity import Identity
 from crepre_hub.errors import AccountError
 from crepre_hub.store.accounts import AccountStore
@@ -82,6 +84,18 @@ def test_of_many_first_logins_at_once_one_account_comes(store: IdentityStore) ->
 
     with ThreadPoolExecutor(10) as threads:
         assert sum(threads.map(try_to_be_kim, range(10))) == 1
+
+
+def test_no_link_from_before_opens_an_account_that_was_handed_over(
+    store: IdentityStore, accounts: AccountStore
+) -> None:
+    """Else whoever has the link would have the account as well, by a password."""
+    for name in ("ada", "bo"):
+        accounts.add(name)
+        accounts.issue_link(name, code_hash=name, expires_at=utc_now() + timedelta(hours=1))
+    store.hand_over("ada", replace(OLA, name="ada"))
+    assert accounts.use_link("ada", password_hash="x") is None
+    assert accounts.use_link("bo", password_hash="x") is not None
 
 
 def test_an_account_is_handed_over_with_its_password_gone(

@@ -48,6 +48,7 @@ def in_music(role: Role) -> Person:
         (link(revoked_at=NOON), MUSIC, in_music(Role.STUDENT), "already-in"),
         (link(), course("music", students=frozenset({"new"})), NEW, "already-in"),
         (link(), course("music", open=True), NEW, ""),
+        (link(), course("music", open=True), in_music(Role.STUDENT), "already-in"),
         (link(), course("music", closes=TODAY.isoformat()), NEW, ""),
         (link(), course("music", closes=date(2026, 8, 31).isoformat()), NEW, "course-closed"),
         (link(), course("music", opens=date(2027, 1, 1).isoformat()), NEW, ""),

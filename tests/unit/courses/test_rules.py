@@ -80,14 +80,21 @@ def test_who_is_let_in(
         ([LTI], by_canvas("4711"), enrolled(CANVAS), True),
         ([LTI], by_canvas("9", "learner"), enrolled(CANVAS), False),
         ([LTI], by_feide(), enrolled(CANVAS), False),
-        ([], by_feide(), enrolled(FEIDE), False),
+        ([], by_feide("group:fc:mus"), enrolled(FEIDE), True),
+        ([LTI], by_feide("group:fc:mus"), enrolled(FEIDE), True),
+        ([], by_canvas("4711", "instructor"), enrolled(FEIDE), False),
         ([CLAIM], by_feide(), None, False),
+        ([], by_feide(), None, False),
     ],
 )
 def test_who_is_let_go(
     rules: list[Rule], identity: Identity, mine: Enrolment | None, leaves: bool
 ) -> None:
-    """A login ends what the same provider began, if it tells about it; no other login does."""
+    """
+    A login ends what the same provider began, if it tells about it or no rule asks it any more.
+
+    No other login does.
+    """
     change = plan_rules(course(*rules), identity, mine, moment=NOON)
     assert bool(change.leave) is leaves
     assert change.join == ()

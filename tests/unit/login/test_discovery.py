@@ -37,6 +37,7 @@ def test_a_provider_is_taken_at_its_word() -> None:
         {"issuer": None},
         {"token_endpoint": "http://idp.example.org/token"},
         {"token_endpoint": None},
+        {"token_endpoint": "https://[idp.example.org/token"},
         {"jwks_uri": ["https://idp.example.org"]},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"code_challenge_methods_supported": ["plain"]},

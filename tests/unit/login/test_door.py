@@ -151,6 +151,26 @@ async def test_a_try_that_nobody_looked_at_is_not_held_against_anybody(
     assert isinstance(await door.log_in("ada", PASSWORD, HERE), Admitted)
 
 
+async def test_a_crowd_takes_no_wrong_guess_back(
+    door: Door, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever makes a crowd could guess as often as they like."""
+    await newcomer(door)
+
+    async def full(*_: object) -> None:
+        raise Busy("full")
+
+    for guess in range(PER_PAIR):
+        clock.now += timedelta(seconds=1)
+        with monkeypatch.context() as crowd:
+            crowd.setattr(PasswordDesk, "verify", full)
+            with pytest.raises(Busy):
+                await door.log_in("ada", "wrong", HERE)
+        clock.now += timedelta(seconds=1)
+        assert await door.log_in("ada", f"wrong{guess}", HERE) is WRONG
+    assert isinstance(await door.log_in("ada", PASSWORD, HERE), MustWait)
+
+
 @pytest.mark.parametrize("name", ["ada", "Ada", " ada "])
 async def test_a_name_is_signed_up_once(door: Door, name: str) -> None:
     """The second one is told that it is taken, and the first password still opens it."""

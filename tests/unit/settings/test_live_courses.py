@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
 
 from crepre_hub.settings.live import LiveCourses
+from crepre_hub.settings.reader import read_course
 from tests.unit.settings.conftest import COURSE, WriteFile
 
 FILE = "courses/music.toml"
@@ -124,6 +126,61 @@ def test_a_changed_lab_file_is_told(live: LiveCourses, write: WriteFile) -> None
         "lab.toml: was changed; the lab uses it after: crepre down && crepre up"
     ]
     assert titles(live) == ["Music"]
+
+
+def test_a_number_that_is_far_too_large_is_a_mistake_like_others(
+    live: LiveCourses, write: WriteFile
+) -> None:
+    """It neither ends the look nor takes another course away."""
+    write("courses/art.toml", f'keep_homes = "99999999999 d"\n{COURSE}')
+    write("courses/far.toml", f'keep_homes = "3000000 d"\n{COURSE}')
+    write("courses/big.toml", f'{COURSE}memory = "{"9" * 400} GiB"')
+    assert titles(live) == ["Music"]
+    assert {problem.partition(":")[0] for problem in problems(live)} == {
+        "courses/art.toml",
+        "courses/big.toml",
+        "courses/far.toml",
+    }
+
+
+def test_a_full_disk_takes_no_course_and_no_last_good_version_away(
+    tmp_path: Path, live: LiveCourses, write: WriteFile
+) -> None:
+    """An edit counts although no copy of it can be written, and the copy before stays whole."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    write(FILE, COURSE.replace("Music", "Music and more"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # a write ends in the middle
+    try:
+        assert titles(live) == ["Music and more"]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    write(FILE, "title =")
+    assert titles(live) == ["Music"]
+    assert [each.name for each in (tmp_path / "var/last-good/courses").iterdir()] == ["music.toml"]
+
+
+def test_a_lab_that_may_keep_nothing_has_its_courses(tmp_path: Path, write: WriteFile) -> None:
+    """Such as one whose folder somebody else has made."""
+    write(FILE, COURSE)
+    write("var/last-good", "in the way")
+    assert titles(LiveCourses(tmp_path, images=["course-cpu"])) == ["Music"]
+
+
+def test_what_was_not_read_is_not_kept(
+    tmp_path: Path, write: WriteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit between the look and the copy does not become the last good version unread."""
+    write(FILE, COURSE)
+
+    def read_and_break(*args: object, **kwargs: object) -> object:
+        course = read_course(*args, **kwargs)  # type: ignore[arg-type]
+        write(FILE, "title =")
+        return course
+
+    monkeypatch.setattr("crepre_hub.settings.live.read_course", read_and_break)
+    live = LiveCourses(tmp_path, images=["course-cpu"])
+    assert titles(live) == ["Music"]
+    assert not (tmp_path / "var/last-good/courses/music.toml").exists()
 
 
 def test_one_broken_file_leaves_the_others_alone(live: LiveCourses, write: WriteFile) -> None:

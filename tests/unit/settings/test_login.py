@@ -191,3 +191,33 @@ def test_a_hub_that_restarts_without_its_secret_still_comes_up(tmp_path: Path) -
     """Nobody gets in by that way; whoever is in, and every other way, go on."""
     lab = lab_in(tmp_path, OIDC)
     assert plan_of("oidc", lab, root=tmp_path, environ={}).secret() == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "problem"),
+    [
+        ('["oidc", "gitlab"]', 'claim = "group:ml", role = "teacher"', True),
+        ('["ldap", "gitlab"]', 'claim = "group:ml"', True),
+        ('["oidc", "gitlab"]', 'claim = "group:ml", issuer = "https://idp.example"', False),
+        ('["oidc", "gitlab"]', 'claim = "affiliation:student@uio.no"', False),
+        ('["oidc", "github"]', 'claim = "group:ml"', False),
+        ('["gitlab", "accounts"]', 'claim = "group:ml"', False),
+    ],
+)
+def test_a_group_that_anybody_can_make_elsewhere_opens_no_course(
+    tmp_path: Path, kind: str, rule: str, *, problem: bool
+) -> None:
+    """Whoever makes a group ``ml`` at GitLab is not in the university's; the rule has to say so."""
+    (tmp_path / "lab.toml").write_text(
+        f'[login]\nkind = {kind}\n[login.oidc]\nissuer = "https://idp.example"\nclient_id = "x"\n'
+        '[login.gitlab]\nclient_id = "x"\n[login.github]\nclient_id = "x"\n'
+        '[login.ldap]\nserver = "x"\npeople = ["uid={username}"]\n'
+    )
+    (tmp_path / "courses").mkdir()
+    course = f'title = "ML"\nrules = [{{{rule}}}]\n[profiles.small]\ntitle = "S"\nimage = "x:1"\n'
+    (tmp_path / "courses" / "ml.toml").write_text(course)
+    with pytest.raises(SettingsProblems) as found:
+        read_settings(tmp_path, images=[])  # no secret is there, in any of these labs
+    told = [str(each) for each in found.value.problems if "rules/0/issuer" in str(each)]
+    text = "is missing: say whose group it is, since anybody can make one at GitLab"
+    assert told == ([f"courses/ml.toml: rules/0/issuer: {text}"] if problem else [])

@@ -59,6 +59,13 @@ IN_LAB = [
         ),
     ),
     (
+        '[lab]\nurl = "https://example.org/?a=b"',
+        (
+            "lab.toml: lab/url: 'https://example.org/?a=b' has more than a machine and a port;"
+            " leave the rest out"
+        ),
+    ),
+    (
         '[lab]\nlisten = "8000"',
         (
             "lab.toml: lab/listen: '8000' is not an IPv4 address and a port up to 65454, like"

@@ -25,6 +25,9 @@ from crepre_hub.login.reach import read_document
 from crepre_hub.login.way import Plan, Way
 from crepre_hub.settings.login import GitLabSection
 
+THEIRS = "https://gitlab.com"
+"""There every address is confirmed by its owner."""
+
 GUEST = 10
 """Source: https://docs.gitlab.com/api/access_requests/#valid-access-levels"""
 
@@ -60,7 +63,9 @@ def identify(claims: Claims, section: GitLabSection, naming: Naming) -> Identity
     Who GitLab's answers are about.
 
     Groups are compared as whole paths here, since upstream asks about subgroups under an address
-    that GitLab does not know.
+    that GitLab does not know. On a machine of one's own ``confirmed_at`` is set as well where
+    GitLab confirms nothing, which is how it is installed.
+    Source: https://docs.gitlab.com/security/user_email_confirmation/
     """
     user = table(claims.get("gitlab_user"))
     rows = claims.get("groups")
@@ -71,12 +76,14 @@ def identify(claims: Claims, section: GitLabSection, naming: Naming) -> Identity
         )
     if user.get("state") not in (None, "active"):
         return refused("not-active", naming, "Your account at %(provider)s is not active.")
+    issuer = section.url.rstrip("/")
+    is_looked_at = section.email_is_verified or issuer == THEIRS
     return identity_of(
         naming,
-        issuer=section.url.rstrip("/"),
+        issuer=issuer,
         subject=number_as_id(user.get("id")),
         name=user.get("username"),
-        email=email_if(bool(user.get("confirmed_at")), user.get("email")),
+        email=email_if(is_looked_at and bool(user.get("confirmed_at")), user.get("email")),
         display_name=user.get("name"),
         claims=claims_of("group", paths),
     )

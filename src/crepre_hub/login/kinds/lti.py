@@ -146,7 +146,10 @@ def page_in_lab(link: object, *, lab_url: str) -> str:
     """
     if not isinstance(link, str) or "\\" in link or not link.isprintable():
         return ""
-    parts, lab = urlsplit(link), urlsplit(lab_url)
+    try:
+        parts, lab = urlsplit(link), urlsplit(lab_url)
+    except ValueError:  # such as ``https://[``
+        return ""
     if (parts.scheme, parts.netloc.lower()) != (lab.scheme, lab.netloc.lower()):
         return ""
     path = "/" + parts.path.lstrip("/")

@@ -6,7 +6,8 @@ import asyncio
 import grp
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,16 @@ class PamWay(FormWay, PAMAuthenticator):  # type: ignore[misc]  # JupyterHub has
 def facts_of(name: str) -> dict[str, object]:
     """What the machine's tables say about the user *name*."""
     user = pwd.getpwnam(name)
-    groups = [grp.getgrgid(each).gr_name for each in os.getgrouplist(name, user.pw_gid)]
     return {
         "name": user.pw_name,
         "uid": user.pw_uid,
         "full_name": user.pw_gecos.split(",")[0],
-        "groups": groups,
+        "groups": list(_names_of_groups(os.getgrouplist(name, user.pw_gid))),
     }
+
+
+def _names_of_groups(numbers: Iterable[int]) -> Iterator[str]:
+    """Those that have one: a directory of groups may be away, or know less than the users' one."""
+    for number in numbers:
+        with suppress(KeyError):
+            yield grp.getgrgid(number).gr_name

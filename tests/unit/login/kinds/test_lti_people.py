@@ -110,6 +110,7 @@ def test_an_address_counts_where_the_admin_says_so() -> None:
         ("https://lab.org/\\evil.org", ""),
         ("https://lab.org/hub/spawn\r\nX: y", ""),
         ("javascript:alert(1)", ""),
+        ("https://[lab.org/hub/spawn", ""),
         (None, ""),
     ],
 )

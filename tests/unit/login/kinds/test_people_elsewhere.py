@@ -187,6 +187,24 @@ def test_entra_tells_an_address_only_with_its_own_word_for_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "email"),
+    [
+        ({"url": "https://gitlab.com/"}, "ola@uio.no"),
+        ({"url": "https://gitlab.uio.no"}, None),
+        ({"url": "https://gitlab.uio.no", "email_is_verified": True}, "ola@uio.no"),
+        ({"url": "https://gitlab.com.evil.example"}, None),
+    ],
+)
+def test_an_address_that_a_gitlab_of_ones_own_did_not_confirm_is_not_believed(
+    fields: dict[str, Any], email: str | None
+) -> None:
+    """As it is installed it calls every address confirmed; the teacher's as well, if asked to."""
+    who = gitlab.identify(GITLAB, GitLabSection(**fields), Naming("gitlab", "GL"))
+    assert isinstance(who, Identity)
+    assert who.email == email
+
+
+@pytest.mark.parametrize(
     "groups",
     [[], None, [{"full_path": "uio"}], [{"full_path": "UIO/ml-101"}], [{"name": "uio/ml-101"}]],
 )

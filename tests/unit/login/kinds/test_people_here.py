@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import grp
+import os
+import pwd
 import ssl
 from typing import Any
 
@@ -75,3 +78,11 @@ def test_a_person_of_this_machine_has_its_groups() -> None:
     who = pam.identify({"name": "ola", "uid": 1000, "groups": ["ola", "ml"]}, PAM)
     assert isinstance(who, Identity)
     assert (who.issuer, who.subject, who.claims) == ("pam", "ola", {"group:ola", "group:ml"})
+
+
+def test_a_group_without_a_name_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that is left of a removed group is in no rule, and no reason to break the login."""
+    me = pwd.getpwuid(os.getuid()).pw_name
+    mine = grp.getgrgid(os.getgid()).gr_name
+    monkeypatch.setattr(os, "getgrouplist", lambda *_: [os.getgid(), 987_654_321])
+    assert pam.facts_of(me)["groups"] == [mine]
