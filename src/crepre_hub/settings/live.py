@@ -102,8 +102,14 @@ class LiveCourses:
         return Shelf(tuple(kept.values()), tuple(problems))
 
     def _keep(self, file: Path) -> None:
-        self._kept.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, self._kept / file.name)
+        """A disk that takes no copy takes no course away, and no older copy."""
+        new = self._kept / f".{file.name}.new"
+        try:
+            self._kept.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, new)
+            new.replace(self._kept / file.name)
+        except OSError as error:
+            log.error("%s is not kept for a restart: %s", file.name, error)
 
 
 def course_or_last_good(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,19 @@ def test_one_broken_file_leaves_the_others_alone(live: LiveCourses, write: Write
     write("courses/art.toml", COURSE.replace("Music", "Art"))
     write(FILE, "title =")
     assert titles(live) == ["Art", "Music"]
+
+
+def test_a_disk_that_takes_no_copy_takes_no_course_away(
+    live: LiveCourses, write: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The edit counts, and what was kept for a restart before stays whole."""
+
+    def full(source: Path, target: Path) -> None:
+        target.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    write(FILE, COURSE.replace("Music", "Music and more"))
+    assert titles(live) == ["Music and more"]
+    write(FILE, b"\xff")
+    assert titles(LiveCourses(tmp_path, images=["course-cpu"])) == ["Music"]
