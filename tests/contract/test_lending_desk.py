@@ -124,6 +124,23 @@ def test_time_brings_the_end_of_leases(engine: Engine, clock: HandClock) -> None
     assert isinstance(desk.ask(wants("bo")), MustWait)
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_lesson_has_its_gpus_from_its_first_minute_on(
+    engine: Engine, clock: HandClock, *, is_new: bool
+) -> None:
+    """Also where nobody looked in the very moment, and by a hub that started after it."""
+    desk = desk_on(engine, clock, CARD)
+    lesson = Interval(clock.now + 10 * MINUTE, clock.now + 2 * HOUR)
+    desk.reserve(Request("lesson", "ml", WHOLE, 1, (lesson,)))
+    assert isinstance(desk.ask(wants("ada")), MustWait)
+    desk.tick()
+    clock.now = lesson.start + timedelta(seconds=1)
+    (desk_on(engine, clock, CARD) if is_new else desk).tick()
+    claim = desk.book().claim_of("ada")
+    assert claim is not None
+    assert claim.offer is not None
+
+
 def test_after_a_crash_a_lease_without_a_server_is_over(engine: Engine, clock: HandClock) -> None:
     """Once it is old enough, and if this hub is not just making the server."""
     desk = desk_on(engine, clock, CARD)
