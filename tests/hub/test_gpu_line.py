@@ -173,6 +173,24 @@ async def test_asked_twice_there_is_one_claim(
     assert len(claims(lab)) == 1
 
 
+async def test_nobody_goes_on_beyond_the_courses_hours(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """The page says why, in the place of the button; a click changes nothing."""
+    file, ada = lab.wiring.settings.root / "courses" / "ml.toml", people["ada"]
+    await lab.started("ada", ada, "ml/gpu")
+    before, (lease,) = file.read_text(), leases(lab)
+    assert 'value="renew"' in (await ada.get("/hub/gpu"))[1]
+    file.write_text(f'{before}\n[gpus]\nallowance = "10 min"\n')
+    page = (await ada.get("/hub/gpu"))[1]
+    _, _, headers = await press(ada, "renew")
+    file.write_text(before)
+    assert "You have used your 10 min of GPU time for this week" in page
+    assert 'value="renew"' not in page
+    assert headers["Location"] == "/hub/gpu?done=no"
+    assert leases(lab) == [lease]
+
+
 async def test_a_lease_that_is_over_ends_the_server(
     lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
 ) -> None:

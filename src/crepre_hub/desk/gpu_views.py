@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from crepre_hub.decisions import Granted
-from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.lending import FROM_FILE, NO_ALLOWANCE, LendingDesk
+from crepre_hub.desk.renewing import try_renew
+from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
 from crepre_hub.gpu.gpus import Gpu, State
-from crepre_hub.gpu.lending import renew
 from crepre_hub.gpu.outlook import WaitingView
 from crepre_hub.gpu.reservations import Reservation
 from crepre_hub.gpu.usage import Used
@@ -45,8 +46,17 @@ class Mine:
     last: Used | None = None
 
 
-def mine(desk: LendingDesk, person: str) -> Mine:
-    """How *person* stands."""
+def mine(
+    desk: LendingDesk,
+    person: str,
+    allowance_of: Callable[[str], Allowance] = lambda course: NO_ALLOWANCE,
+) -> Mine:
+    """
+    How *person* stands.
+
+    Args:
+        allowance_of: What a course permits each person, by its id.
+    """
     book, now = desk.book(), desk.now
     lease = next((each for each in book.leases.values() if each.person == person), None)
     claim = book.claim_of(person)
@@ -56,7 +66,7 @@ def mine(desk: LendingDesk, person: str) -> Mine:
         lease,
         book.gpus.get(lease.gpu) if lease else None,
         desk.outlook().get(claim.id) if claim else None,
-        _why_no_renewal(desk, lease) if lease else "",
+        _why_no_renewal(desk, lease, allowance_of(lease.course)) if lease else "",
     )
 
 
@@ -67,8 +77,8 @@ def _last(desk: LendingDesk, person: str, now: datetime) -> Used | None:
     return last
 
 
-def _why_no_renewal(desk: LendingDesk, lease: Lease) -> str:
-    answer = desk.try_out(lambda book, now: renew(book, lease.id, now)).answer
+def _why_no_renewal(desk: LendingDesk, lease: Lease, allowance: Allowance) -> str:
+    answer = try_renew(desk, lease.id, allowance)
     return "" if isinstance(answer, Granted) else getattr(answer, "message", "")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from crepre_hub.backends.backend import Backend, Seat
 from crepre_hub.courses.access import Offer, Person, offers_for, writes_data
 from crepre_hub.courses.choose import choose, preselected, why_nothing
+from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Granted, MustWait, Refused
 from crepre_hub.desk.lending import Asked, LendingDesk
 from crepre_hub.desk.people import HubUser, PeopleDesk
@@ -167,5 +168,10 @@ def asked_for(offer: Offer, seat: Seat) -> Asked:
         offer.profile_id,
         profile.gpu,
         profile.lease,
-        Allowance(offer.course.gpus.allowance, offer.course.gpus.lessons_count),
+        allowance_in(offer.course),
     )
+
+
+def allowance_in(course: Course) -> Allowance:
+    """What *course* permits each person."""
+    return Allowance(course.gpus.allowance, course.gpus.lessons_count)

@@ -240,7 +240,7 @@ class LendingDesk:
         return self._apply(lambda book, now: withdraw(book, name, now)).answer
 
     def renew(self, lease: str) -> Answer:
-        """Begin the lease's time anew, if nobody waits for its GPU."""
+        """Begin the lease's time anew, if nobody waits for its GPU; see ``desk.renewing``."""
         return self._apply(lambda book, now: renew(book, lease, now)).answer
 
     def give_back(self, lease: str, why: Why = Why.GIVEN_BACK) -> None:
