@@ -10,7 +10,7 @@ from typing import Literal
 
 from crepre_hub.decisions import Granted
 from crepre_hub.desk.lending import FROM_FILE, NO_ALLOWANCE, LendingDesk
-from crepre_hub.desk.renewing import try_renew
+from crepre_hub.desk.renewing import try_renew, week_left
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
@@ -37,6 +37,7 @@ class Mine:
         view: Of the person's claim; None without one.
         why_no_renewal: Empty where one click renews the lease.
         last: The last lease, if it ended not long ago and not by the person's own doing.
+        left: Of the week, in the course of lease or claim; None for no bound.
     """
 
     lease: Lease | None = None
@@ -44,6 +45,7 @@ class Mine:
     view: WaitingView | None = None
     why_no_renewal: str = ""
     last: Used | None = None
+    left: timedelta | None = None
 
 
 def mine(
@@ -60,13 +62,15 @@ def mine(
     book, now = desk.book(), desk.now
     lease = next((each for each in book.leases.values() if each.person == person), None)
     claim = book.claim_of(person)
-    if claim is None and lease is None:
+    held = lease or claim
+    if held is None:
         return Mine(last=_last(desk, person, now))
     return Mine(
         lease,
         book.gpus.get(lease.gpu) if lease else None,
         desk.outlook().get(claim.id) if claim else None,
         _why_no_renewal(desk, lease, allowance_of(lease.course)) if lease else "",
+        left=week_left(desk, person, held.course, allowance_of(held.course)),
     )
 
 
