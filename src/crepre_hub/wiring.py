@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -20,12 +20,13 @@ from crepre_hub.desk.launch import LaunchDesk
 from crepre_hub.desk.lending import LendingDesk, Park
 from crepre_hub.doctor.lab_checks import lab_checks
 from crepre_hub.doctor.run import Examined, examine
-from crepre_hub.gpu.given import cap_for
+from crepre_hub.gpu.given import Cap, cap_for
+from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.login.way import Way
 from crepre_hub.login.ways import ways_of
 from crepre_hub.ops.archive_files import ArchiveFolder
 from crepre_hub.ops.image_folders import image_folders
-from crepre_hub.probes.gpu_caps import limited_gpus
+from crepre_hub.probes.gpu_caps import DriverLimits
 from crepre_hub.probes.gpu_use import GpuSample, sample_gpus
 from crepre_hub.probes.gpus import look_at_gpus
 from crepre_hub.settings.database import database_url, database_urls
@@ -162,11 +163,21 @@ def park_of(settings: Settings) -> Park:
     """The GPUs of this machine, for the hub and for the command line."""
     section = settings.lab.gpus
     rules = section.rules(lab_zone())
-    limited = cache(lambda: limited_gpus(section, look_at_gpus(section).gpus))
+    limits = DriverLimits(section)
+
+    def look() -> Sequence[Gpu]:
+        gpus = look_at_gpus(section).gpus
+        limits.try_out(gpus)  # here, where no start waits for the driver
+        return gpus
+
+    def cap(gpu: Gpu, share: int) -> Cap:
+        limits.try_out((gpu,))  # again only if a server starts before the first look
+        return cap_for(gpu, share, section.cap, limits)
+
     return Park(
         rules=lambda: rules,
-        look=lambda: look_at_gpus(section).gpus,
-        cap=lambda gpu, share: cap_for(gpu, share, section.cap, limited()),
+        look=look,
+        cap=cap,
         lease=lambda: section.lease,
         sample=lambda uuids: GpuSample() if section.found_by == "list" else sample_gpus(uuids),
     )

@@ -109,6 +109,15 @@ def test_what_is_not_there_is_told(crepre_gpu: Crepre, words: tuple[str, ...], s
     assert said in done.err
 
 
+def test_a_gpu_without_a_reason_is_drained_all_the_same(crepre_gpu: Crepre) -> None:
+    """To give none is not to put it into service."""
+    crepre_gpu("gpu", "drain", GPU, "--reason", " ")
+    (gpu,) = (
+        each for each in crepre_gpu("gpu", "board", "--json").json["gpus"] if each["uuid"] == GPU
+    )
+    assert gpu["state"] == "drained"
+
+
 def test_a_drained_gpu_is_lent_to_nobody(crepre_gpu: Crepre) -> None:
     """Until it is put into service again; the board says why."""
     crepre_gpu("gpu", "drain", "GPU-0", "--reason", "A new fan.")

@@ -255,6 +255,14 @@ def test_a_server_is_told_its_gpu_and_no_other(backend: Backend, cap: Cap) -> No
     assert set(gpu_variables(backend, given).values()) == {"GPU-7"}
 
 
+@pytest.mark.parametrize("cap", [Cap.DRIVER, Cap.MPS])
+def test_a_local_process_is_told_its_share(cap: Cap) -> None:
+    """Nobody limits it: neither the driver nor MPS knows processes, so its frameworks have to."""
+    given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, ENDS, cap)
+    traits = rendered(of_lab("lab", "local"), ADA, replace(PLACEMENT, gpu=given))
+    assert "CREPRE_GPU_FRACTION" in traits["environment"]
+
+
 def test_a_gpu_of_the_last_start_is_not_kept(backend: Backend) -> None:
     """Every trait that a server with a GPU sets, one without sets as well."""
     given = GivenGpu("l", "GPU-7", 6 * GiB, 24 * GiB, ENDS, Cap.COOPERATIVE)

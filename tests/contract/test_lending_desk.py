@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.decisions import Granted, MustWait, Refused
 from crepre_hub.desk.lending import FROM_FILE, Asked, LendingDesk, Park
+from crepre_hub.desk.renewing import renew, try_renew
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.booking import Request
 from crepre_hub.gpu.claims import Lease, Why
@@ -124,6 +125,23 @@ def test_time_brings_the_end_of_leases(engine: Engine, clock: HandClock) -> None
     assert isinstance(desk.ask(wants("bo")), MustWait)
 
 
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_lesson_has_its_gpus_from_its_first_minute_on(
+    engine: Engine, clock: HandClock, *, is_new: bool
+) -> None:
+    """Also where nobody looked in the very moment, and by a hub that started after it."""
+    desk = desk_on(engine, clock, CARD)
+    lesson = Interval(clock.now + 10 * MINUTE, clock.now + 2 * HOUR)
+    desk.reserve(Request("lesson", "ml", WHOLE, 1, (lesson,)))
+    assert isinstance(desk.ask(wants("ada")), MustWait)
+    desk.tick()
+    clock.now = lesson.start + timedelta(seconds=1)
+    (desk_on(engine, clock, CARD) if is_new else desk).tick()
+    claim = desk.book().claim_of("ada")
+    assert claim is not None
+    assert claim.offer is not None
+
+
 def test_after_a_crash_a_lease_without_a_server_is_over(engine: Engine, clock: HandClock) -> None:
     """Once it is old enough, and if this hub is not just making the server."""
     desk = desk_on(engine, clock, CARD)
@@ -179,6 +197,42 @@ def test_a_week_has_no_more_than_the_allowance(engine: Engine, clock: HandClock)
     assert refused.reason == "allowance-used"
     clock.now += timedelta(weeks=1)
     assert isinstance(desk.ask(asked), Lease)
+
+
+def test_nobody_goes_on_beyond_the_allowance(engine: Engine, clock: HandClock) -> None:
+    """A lease is not renewed when the week has hardly any time left."""
+    desk = desk_on(engine, clock, CARD)
+    allowance = Allowance(3 * HOUR)
+    lease = desk.ask(wants("ada", allowance=allowance))
+    assert isinstance(lease, Lease)
+    clock.now += 100 * MINUTE
+    for ask in (try_renew, renew):
+        assert isinstance(ask(desk, lease.id, allowance), Granted)
+    clock.now += HOUR
+    for ask in (try_renew, renew):
+        refused = ask(desk, lease.id, Allowance(175 * MINUTE))
+        assert isinstance(refused, Refused)
+        assert refused.reason == "allowance-used"
+    assert isinstance(renew(desk, lease.id, allowance), Granted)
+    assert isinstance(renew(desk, "", allowance), Refused)
+
+
+def test_a_lesson_is_no_way_around_the_allowance(engine: Engine, clock: HandClock) -> None:
+    """Whoever has a place in one goes on beyond its end only with time of their own."""
+    desk = desk_on(engine, clock, CARD)
+    before = lent(desk, "ada")
+    clock.now += 2 * HOUR
+    desk.give_back(before.id)
+    lesson = Interval(clock.now, clock.now + 2 * HOUR)
+    desk.reserve(Request("lesson", "ml", WHOLE, 1, (lesson,)))
+    lease = desk.ask(wants("ada", allowance=Allowance(2 * HOUR)))
+    assert isinstance(lease, Lease)
+    assert lease.reservation
+    clock.now += HOUR
+    refused = renew(desk, lease.id, Allowance(2 * HOUR))
+    assert isinstance(refused, Refused)
+    assert refused.reason == "allowance-used"
+    assert isinstance(renew(desk, lease.id, Allowance()), Granted)
 
 
 def test_files_are_what_is_reserved(engine: Engine, clock: HandClock) -> None:

@@ -173,6 +173,30 @@ async def test_asked_twice_there_is_one_claim(
     assert len(claims(lab)) == 1
 
 
+async def test_nobody_goes_on_beyond_the_courses_hours(
+    lab: CourseLab, people: dict[str, CourseBrowser]
+) -> None:
+    """What is left is told before and during use, and in the end in the place of the button."""
+    file, ada = lab.wiring.settings.root / "courses" / "ml.toml", people["ada"]
+    before = file.read_text()
+    file.write_text(f'{before}\n[gpus]\nallowance = "10 h"\n')
+    card = r"1 free now; you have (10 h 0|9 h 59) min left this week"  # others used some seconds
+    assert re.search(card, (await ada.get("/hub/spawn"))[1])
+    await lab.started("ada", ada, "ml/gpu")
+    (lease,) = leases(lab)
+    page = (await ada.get("/hub/gpu"))[1]
+    assert re.search(r"you have (10 h 0|9 h 59) min left\.", page)
+    assert 'value="renew"' in page
+    file.write_text(f'{before}\n[gpus]\nallowance = "10 min"\n')
+    page = (await ada.get("/hub/gpu"))[1]
+    _, _, headers = await press(ada, "renew")
+    file.write_text(before)
+    assert "You have used your 10 min of GPU time for this week" in page
+    assert 'value="renew"' not in page
+    assert headers["Location"] == "/hub/gpu?done=no"
+    assert leases(lab) == [lease]
+
+
 async def test_a_lease_that_is_over_ends_the_server(
     lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
 ) -> None:

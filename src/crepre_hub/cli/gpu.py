@@ -134,7 +134,8 @@ def drain(
     with lending_desk() as desk:
         uuid = _one_gpu(desk, gpu)
         lent = desk.book().leases_on(uuid)
-        answer = None if dry_run else desk.drain(uuid, "" if undo else reason.strip() or TAKEN_OUT)
+        why = "" if undo else reason.strip() or TAKEN_OUT
+        answer = None if dry_run else desk.drain(uuid, why)
     if as_json:
         print_json({"gpu": uuid, "leases": [each.id for each in lent], "applied": not dry_run})
         return

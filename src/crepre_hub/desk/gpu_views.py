@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from crepre_hub.decisions import Granted
-from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.lending import FROM_FILE, NO_ALLOWANCE, LendingDesk
+from crepre_hub.desk.renewing import try_renew, week_left
+from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
 from crepre_hub.gpu.gpus import Gpu, State
-from crepre_hub.gpu.lending import renew
 from crepre_hub.gpu.outlook import WaitingView
 from crepre_hub.gpu.reservations import Reservation
 from crepre_hub.gpu.usage import Used
@@ -36,6 +37,7 @@ class Mine:
         view: Of the person's claim; None without one.
         why_no_renewal: Empty where one click renews the lease.
         last: The last lease, if it ended not long ago and not by the person's own doing.
+        left: Of the week, in the course of lease or claim; None for no bound.
     """
 
     lease: Lease | None = None
@@ -43,20 +45,32 @@ class Mine:
     view: WaitingView | None = None
     why_no_renewal: str = ""
     last: Used | None = None
+    left: timedelta | None = None
 
 
-def mine(desk: LendingDesk, person: str) -> Mine:
-    """How *person* stands."""
+def mine(
+    desk: LendingDesk,
+    person: str,
+    allowance_of: Callable[[str], Allowance] = lambda course: NO_ALLOWANCE,
+) -> Mine:
+    """
+    How *person* stands.
+
+    Args:
+        allowance_of: What a course permits each person, by its id.
+    """
     book, now = desk.book(), desk.now
     lease = next((each for each in book.leases.values() if each.person == person), None)
     claim = book.claim_of(person)
-    if claim is None and lease is None:
+    held = lease or claim
+    if held is None:
         return Mine(last=_last(desk, person, now))
     return Mine(
         lease,
         book.gpus.get(lease.gpu) if lease else None,
         desk.outlook().get(claim.id) if claim else None,
-        _why_no_renewal(desk, lease) if lease else "",
+        _why_no_renewal(desk, lease, allowance_of(lease.course)) if lease else "",
+        left=week_left(desk, person, held.course, allowance_of(held.course)),
     )
 
 
@@ -67,8 +81,8 @@ def _last(desk: LendingDesk, person: str, now: datetime) -> Used | None:
     return last
 
 
-def _why_no_renewal(desk: LendingDesk, lease: Lease) -> str:
-    answer = desk.try_out(lambda book, now: renew(book, lease.id, now)).answer
+def _why_no_renewal(desk: LendingDesk, lease: Lease, allowance: Allowance) -> str:
+    answer = try_renew(desk, lease.id, allowance)
     return "" if isinstance(answer, Granted) else getattr(answer, "message", "")
 
 

@@ -43,9 +43,10 @@ def _does_nothing(lease: Lease, sample: GpuSample, lease_in: Mapping[str, str], 
         return True
     if lease.memory >= gpu.memory and load.busy_percent is not None:
         return False
-    mine = [
-        each.busy_percent
-        for each in sample.processes
-        if each.gpu == lease.gpu and lease_in.get(each.container) == lease.id
-    ]
-    return all(percent == 0 for percent in mine)
+    here = [each for each in sample.processes if each.gpu == lease.gpu]
+    mine = [each for each in here if lease_in.get(each.container) == lease.id]
+    if mine:
+        return all(each.busy_percent == 0 for each in mine)
+    if any(each.busy_percent != 0 for each in here if each.container not in lease_in):
+        return False  # it may be the lease's: nobody can say whose it is
+    return load.busy_percent is None or any(each.busy_percent for each in here)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from crepre_hub.backends.backend import Backend, Seat
 from crepre_hub.courses.access import Offer, Person, offers_for, writes_data
 from crepre_hub.courses.choose import choose, preselected, why_nothing
+from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Granted, MustWait, Refused
 from crepre_hub.desk.lending import Asked, LendingDesk
 from crepre_hub.desk.people import HubUser, PeopleDesk
+from crepre_hub.desk.renewing import week_left
 from crepre_hub.desk.visits import VisitDesk
 from crepre_hub.errors import StoreUnreachable
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.profiles.profile import OwnImages, Placement, on_own_image
-from crepre_hub.sentences import say, say_number
+from crepre_hub.sentences import Sentence, say, say_number, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +80,27 @@ class LaunchDesk:
         selected = preselected(courses, offers, saved)
         why_not = None if offers else why_nothing(courses, person, today=today)
         key = selected.key if selected else ""
-        return Choice(offers, key, why_not, {each.key: self._gpus_for(each) for each in offers})
+        gpus = {each.key: self._gpus_for(each, user.name) for each in offers}
+        return Choice(offers, key, why_not, gpus)
 
-    def _gpus_for(self, offer: Offer) -> str:
+    def _gpus_for(self, offer: Offer, name: str) -> str:
         """What a card says of GPUs before the click; empty where there is nothing to say."""
         if offer.profile.gpu is None:
             return ""
         try:
-            seen = self._gpus.availability(asked_for(offer, Seat("", "")))
-            rules = self._gpus.book().rules
+            left = week_left(self._gpus, name, offer.course.id, allowance_in(offer.course))
+            return together(self._free(offer), _in_words(left), between="; ")
         except StoreUnreachable:
             return ""  # other profiles can still be started
+
+    def _free(self, offer: Offer) -> Sentence:
+        seen = self._gpus.availability(asked_for(offer, Seat("", "")))
         if seen.free_now:
             return say_number("%(num)s free now", "%(num)s free now", seen.free_now)
         if seen.probably_free_at is None:
             return say("none free just now")
-        return say("next at about %(time)s", time=rules.clock(seen.probably_free_at))
+        clock = self._gpus.book().rules.clock
+        return say("next at about %(time)s", time=clock(seen.probably_free_at))
 
     def line_up(
         self, user: HubUser, server: str, options: object, *, asked_by: HubUser | None = None
@@ -157,6 +165,14 @@ class LaunchDesk:
         return self._gpus.ask(asked_for(offer, seat))
 
 
+def _in_words(left: timedelta | None) -> str:
+    """What is left of the week; empty for no bound."""
+    if left is None:
+        return ""
+    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    return say("you have %(hours)s h %(minutes)s min left this week", hours=hours, minutes=minutes)
+
+
 def asked_for(offer: Offer, seat: Seat) -> Asked:
     """What *offer*, of a profile with a GPU, asks for."""
     profile = offer.profile
@@ -167,5 +183,10 @@ def asked_for(offer: Offer, seat: Seat) -> Asked:
         offer.profile_id,
         profile.gpu,
         profile.lease,
-        Allowance(offer.course.gpus.allowance, offer.course.gpus.lessons_count),
+        allowance_in(offer.course),
     )
+
+
+def allowance_in(course: Course) -> Allowance:
+    """What *course* permits each person."""
+    return Allowance(course.gpus.allowance, course.gpus.lessons_count)

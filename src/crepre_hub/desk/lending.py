@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.clock import Clock, utc_now
@@ -101,6 +101,7 @@ class LendingDesk:
         self._clock = clock
         self._known = Book(park.rules())
         self._turn = threading.RLock()
+        self._ticked = datetime.min.replace(tzinfo=UTC)
         self._unknown: frozenset[str] = frozenset()
         self._outlook: tuple[int, datetime, Mapping[str, WaitingView]] | None = None
         self._free: dict[Kind, tuple[int, datetime, Availability]] = {}
@@ -239,7 +240,7 @@ class LendingDesk:
         return self._apply(lambda book, now: withdraw(book, name, now)).answer
 
     def renew(self, lease: str) -> Answer:
-        """Begin the lease's time anew, if nobody waits for its GPU."""
+        """Begin the lease's time anew, if nobody waits for its GPU; see ``desk.renewing``."""
         return self._apply(lambda book, now: renew(book, lease, now)).answer
 
     def give_back(self, lease: str, why: Why = Why.GIVEN_BACK) -> None:
@@ -299,11 +300,12 @@ class LendingDesk:
     # --- what the lab does by itself
 
     def tick(self) -> tuple[Event, ...]:
-        """Do what time has brought; cheap where that is nothing."""
-        moment = due_at(self.book(), self.now)
-        if moment is None or moment > self.now:
-            return ()
-        return self._apply(tick).events
+        """Do what time has brought since the last look; cheap where that is nothing."""
+        now = self.now
+        moment = due_at(self.book(), self._ticked)
+        events = self._apply(tick).events if moment is not None and moment <= now else ()
+        self._ticked = now
+        return events
 
     def look(self) -> tuple[Event, ...]:
         """Ask the machine which GPUs it has, and write down what has changed."""

@@ -22,6 +22,7 @@ MORE = (
     " systemd.unified_cgroup_hierarchy=1."
 )
 MPS_PAGE = "How to run it: docs/gpus.md"
+NO_CONTAINERS = (Cap.COOPERATIVE, "servers are local processes")
 NOT_ALL = 'Or lend it to one person at a time: tier = "exclusive"'
 
 
@@ -105,13 +106,19 @@ class CapFacts:
         return f"{len(self.gpus)} GPUs ({', '.join(sorted({gpu.name for gpu in self.gpus}))})"
 
 
-def look_at_caps(settings: Settings) -> tuple[CapFacts, ...]:
-    """The shared GPUs and what keeps their shares; tries the driver's limits."""
+def look_at_caps(settings: Settings, backend: str) -> tuple[CapFacts, ...]:
+    """
+    The shared GPUs and what keeps their shares; tries the driver's limits.
+
+    Args:
+        backend: Its name. Processes of this machine are limited by nothing.
+    """
     section = settings.lab.gpus
     alike: dict[tuple[Cap, str], list[Gpu]] = {}
     for gpu in look_at_gpus(section).gpus:
         if gpu.tier is Tier.SHARED:
-            alike.setdefault(seen_cap(section, gpu), []).append(gpu)
+            seen = NO_CONTAINERS if backend == "local" else seen_cap(section, gpu)
+            alike.setdefault(seen, []).append(gpu)
     return tuple(CapFacts(tuple(gpus), cap, why) for (cap, why), gpus in alike.items())
 
 

@@ -103,7 +103,7 @@ def lab_checks(root: Path, database_urls: DatabaseUrls) -> Sequence[Check]:
         ),
         FactCheck("lab", "The lab is up", programs, judge_lab, ("settings",)),
         *_machine_checks(subject),
-        *_gpu_checks(settings),
+        *_gpu_checks(subject),
         *backend.checks(),
         *way_checks(settings.lab, root=root, environ=os.environ),
         *_service_checks(subject),
@@ -162,7 +162,8 @@ def _machine_checks(subject: Subject) -> Sequence[Check]:
     )
 
 
-def _gpu_checks(settings: Settings) -> Sequence[Check]:
+def _gpu_checks(subject: Subject) -> Sequence[Check]:
+    settings = subject.settings
     return (
         FactCheck(
             "gpus",
@@ -174,7 +175,7 @@ def _gpu_checks(settings: Settings) -> Sequence[Check]:
         FactCheck(
             "gpu-shares",
             "Nobody gets more of a GPU than their share",
-            partial(look_at_caps, settings),
+            partial(look_at_caps, settings, subject.backend.name),
             judge_caps,
             ("gpus",),
         ),

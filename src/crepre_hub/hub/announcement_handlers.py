@@ -110,17 +110,21 @@ class NewsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
     """
     ``/hub/api/crepre/news``: what whoever asks is to hear.
 
-    A running server asks with its own token, which is its owner's.
+    A running server asks with its own token, which is its owner's. The token that it gets for a
+    visitor tells who that is, and opens nothing of theirs.
     """
 
     async def get(self) -> None:
         """A list of texts, each with its id and the title of its course, or what it is about."""
-        if not isinstance(self.current_user, User):  # nobody, or a service
+        user = self.current_user
+        if not isinstance(user, User):  # nobody, or a service
+            raise web.HTTPError(403)
+        if not self.has_scope(f"users:activity!user={user.name}"):  # each server's own token has it
             raise web.HTTPError(403)
         desk: AnnouncementDesk = self.app.desks().announcements
         with come_back_later():
-            news = desk.for_user(hub_user(self.current_user))
-            of_gpus = gpu_news(self.app.lending(), self.current_user.name)
+            news = desk.for_user(hub_user(user))
+            of_gpus = gpu_news(self.app.lending(), user.name)
         told = [
             {"id": each.announcement.id, "course": each.title, "text": each.announcement.text}
             for each in news

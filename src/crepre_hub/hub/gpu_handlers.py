@@ -13,7 +13,11 @@ from tornado import web
 from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
+from crepre_hub.desk.launch import allowance_in
+from crepre_hub.desk.lending import NO_ALLOWANCE
+from crepre_hub.desk.renewing import renew
 from crepre_hub.errors import CrepreError
+from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
@@ -66,12 +70,20 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
             if action == "leave":
                 answer: Answer = self.desk.leave(name)
             elif action == "renew":
-                lease = mine(self.desk, name).lease
-                answer = self.desk.renew(lease.id if lease else "")
+                answer = self._renew(mine(self.desk, name).lease)
             else:
                 raise web.HTTPError(400, say("This page has no such button."))
         said = "no" if isinstance(answer, Refused) else action
         self.redirect(f"{self.hub.base_url}gpu?done={said}")
+
+    def _renew(self, lease: Lease | None) -> Answer:
+        name, course = (lease.id, lease.course) if lease else ("", "")
+        return renew(self.desk, name, self._allowance_of(course))
+
+    def _allowance_of(self, course_id: str) -> Allowance:
+        """What a course permits; no bound where it is gone."""
+        course = self.app.people().courses().get(course_id)
+        return allowance_in(course) if course else NO_ALLOWANCE
 
     async def _start(self) -> None:
         """Take what was offered: end the server without a GPU, if there is one, and start."""
@@ -119,7 +131,8 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
 
     def page(self) -> GpuPage:
         """Place, offer or lease of who is logged in."""
-        user, seen = self.current_user, mine(self.desk, self.current_user.name)
+        user = self.current_user
+        seen = mine(self.desk, user.name, self._allowance_of)
         wanted = seen.lease or (seen.view.claim if seen.view else None)
         spawner = user.spawners.get(wanted.server if wanted else "")
         server = doing(spawner) if spawner is not None else ""

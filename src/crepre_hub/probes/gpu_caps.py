@@ -15,9 +15,21 @@ from crepre_hub.probes.nvml import opened
 from crepre_hub.settings.gpus import GpusSection
 
 
-def limited_gpus(section: GpusSection, gpus: Iterable[Gpu]) -> frozenset[str]:
-    """UUIDs of shared GPUs on which the driver was seen to limit memory, where it is to do that."""
-    return frozenset(gpu.uuid for gpu in gpus if seen_cap(section, gpu) == (Cap.DRIVER, ""))
+class DriverLimits:
+    """The UUIDs of GPUs on which the driver was seen to limit memory, where it is to do that."""
+
+    def __init__(self, section: GpusSection) -> None:
+        self._section = section
+        self._seen: dict[str, bool] = {}
+
+    def try_out(self, gpus: Iterable[Gpu]) -> None:
+        """Try each of *gpus* once; that takes a moment, or as long as the driver hangs."""
+        for gpu in gpus:
+            if gpu.uuid not in self._seen:
+                self._seen[gpu.uuid] = seen_cap(self._section, gpu) == (Cap.DRIVER, "")
+
+    def __contains__(self, uuid: object) -> bool:
+        return isinstance(uuid, str) and self._seen.get(uuid, False)
 
 
 def seen_cap(section: GpusSection, gpu: Gpu) -> tuple[Cap, str]:

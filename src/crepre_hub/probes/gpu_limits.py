@@ -13,6 +13,7 @@ Source: "Memory Partitioning" in https://docs.nvidia.com/deploy/mps/ (release 61
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,8 +82,8 @@ def _set(uuid: str, group: Path, share_bytes: int) -> None:
 
 @contextmanager
 def _scratch_group(root: Path) -> Iterator[Path]:
-    group = root / f"crepre-{os.getpid()}"
-    group.mkdir()
+    # Another one each time: the doctor may try as well just now, in the same process.
+    group = Path(tempfile.mkdtemp(prefix="crepre-", dir=root))
     try:
         yield group
     finally:

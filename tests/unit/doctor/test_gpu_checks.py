@@ -19,6 +19,7 @@ from crepre_hub.doctor.gpus import (
 )
 from crepre_hub.gpu.given import Cap
 from crepre_hub.gpu.gpus import Gpu, Tier
+from crepre_hub.probes import gpu_caps
 from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.probes.nvml import Trouble
 from crepre_hub.settings.gpus import GpuCard, GpusSection
@@ -78,10 +79,22 @@ def test_gpus_that_are_alike_are_told_once(tmp_path: Path) -> None:
     """Forty cards with the same fate are one line."""
     cards = tuple(GpuCard(uuid=f"GPU-{n}", name="RTX", memory="8 GiB") for n in range(40))
     section = GpusSection(found_by="list", cards=cards, tier="shared", cap="cooperative")
-    found = list(judge_caps(look_at_caps(lab_with(tmp_path, section, "6 GiB"))))
+    found = list(judge_caps(look_at_caps(lab_with(tmp_path, section, "6 GiB"), "docker")))
     assert [each.text for each in found] == [
         "Shares of 40 GPUs (RTX) are kept by good manners alone: lab.toml says so."
     ]
+
+
+@pytest.mark.parametrize(("backend", "level"), [("docker", "ok"), ("local", "warning")])
+def test_the_driver_limits_containers_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str, level: str
+) -> None:
+    """What it could do is not called enforced where nobody is limited by it."""
+    monkeypatch.setattr(gpu_caps, "why_no_limits", lambda uuid, memory: "")
+    card = GpuCard(uuid="GPU-0", name="RTX", memory="8 GiB")
+    section = GpusSection(found_by="list", cards=(card,), tier="shared")
+    (found,) = judge_caps(look_at_caps(lab_with(tmp_path, section, "6 GiB"), backend))
+    assert (found.level, "enforced" in found.text) == (level, level == "ok")
 
 
 def test_no_shared_gpu_has_no_shares() -> None:

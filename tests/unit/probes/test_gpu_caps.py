@@ -10,7 +10,7 @@ import pytest
 from crepre_hub.gpu.given import Cap
 from crepre_hub.gpu.gpus import Gpu, Tier
 from crepre_hub.probes import gpu_caps
-from crepre_hub.probes.gpu_caps import limited_gpus, seen_cap, why_no_mps
+from crepre_hub.probes.gpu_caps import DriverLimits, seen_cap, why_no_mps
 from crepre_hub.settings.gpus import GpusSection
 from tests.machine.nvml_library import Card, GiB
 from tests.unit.probes.conftest import Machine
@@ -29,7 +29,9 @@ def test_the_driver_is_taken_at_its_deeds(
     monkeypatch.setattr(gpu_caps, "why_no_limits", lambda uuid, memory: why_not)
     assert seen_cap(GpusSection(), SHARED) == (cap, why_not)
     assert seen_cap(GpusSection(), ALONE) == (Cap.NONE, "")
-    assert limited_gpus(GpusSection(), [SHARED, ALONE]) == ({"GPU-a"} if not why_not else set())
+    limits = DriverLimits(GpusSection())
+    limits.try_out([SHARED, ALONE])
+    assert [gpu.uuid in limits for gpu in (SHARED, ALONE)] == [not why_not, False]
 
 
 def test_what_the_admin_chose_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +39,9 @@ def test_what_the_admin_chose_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(gpu_caps, "why_no_limits", lambda *_: pytest.fail("was tried"))
     section = GpusSection(cap="cooperative")
     assert seen_cap(section, SHARED)[0] is Cap.COOPERATIVE
-    assert not limited_gpus(section, [SHARED])
+    limits = DriverLimits(section)
+    limits.try_out([SHARED])
+    assert SHARED.uuid not in limits
 
 
 def test_mps_keeps_shares_where_nobody_gets_past_it(machine: Machine, tmp_path: Path) -> None:

@@ -54,6 +54,13 @@ def test_a_limit_is_tried_by_setting_one(machine: Machine, unified: Path) -> Non
     assert not [each for each in unified.iterdir() if each.is_dir()]
 
 
+def test_two_may_try_at_once(machine: Machine, unified: Path) -> None:
+    """In one process: the hub, and the doctor on its page."""
+    machine(Card("GPU-a"))
+    with gpu_limits._scratch_group(unified), gpu_limits._scratch_group(unified):
+        assert why_no_limits("GPU-a", GiB, unified) == ""
+
+
 def test_an_old_driver_has_no_limits(machine: Machine, unified: Path) -> None:
     """The function is missing: that is told with the first driver that has it."""
     machine(Card("GPU-a"), driver="580.65.06")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +28,7 @@ from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.courses.folders import VARIABLE
 from crepre_hub.findings import Check
 from crepre_hub.gpu.defaults import framework_defaults
+from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.names import home_volume
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.settings.reader import Settings
@@ -65,7 +67,7 @@ class LocalBackend:
             "notebook_dir": str(home),
             "log_file": str(self._state / "log" / "servers" / f"{name}.log"),
             "environment": {
-                **(framework_defaults(placement.gpu) if placement.gpu else {}),
+                **_share_of(placement.gpu),
                 **placement.environment,
                 **gpu_environment(placement.gpu),
                 "PATH": f"{programs}:{os.defpath}",
@@ -116,3 +118,10 @@ class LocalBackend:
 
     def ensure_ready(self) -> None:
         """Nothing is needed before the first start."""
+
+
+def _share_of(gpu: GivenGpu | None) -> dict[str, str]:
+    """What frameworks are told: nothing else keeps a process of this machine to its share."""
+    if gpu is None or gpu.cap is Cap.NONE:
+        return {}
+    return framework_defaults(replace(gpu, cap=Cap.COOPERATIVE))
