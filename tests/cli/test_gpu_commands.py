@@ -99,6 +99,8 @@ def test_an_overlap_is_refused_with_what_it_overlaps(crepre_gpu: Crepre) -> None
         (("first", "ada"), "ada waits for no GPU."),
         (("return", "nobody"), "nobody has no GPU and waits for none."),
         (("drain", "GPU-9"), "There is no GPU GPU-9"),
+        (("forget", "GPU-9"), "There is no GPU GPU-9"),
+        (("forget", "GPU-0"), "The machine still has this GPU."),
         (("unreserve", "nothing"), "There is no reservation nothing"),
     ],
 )

@@ -16,6 +16,9 @@ import pytest_asyncio
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.clock import utc_now
 from crepre_hub.gpu.claims import Claim, Lease
+from crepre_hub.gpu.troubles import OFF_THE_BUS, Trouble
+from crepre_hub.hub.gpu_pages import gpu_news
+from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.settings.gpus import GpuCard, GpusSection
 from crepre_hub.settings.lab import Lab as LabFile
 from tests.hub.course_lab import CourseBrowser, CourseLab, course_lab_in, write_course
@@ -293,6 +296,35 @@ async def test_only_admins_change_the_board(
     assert "Too hot." in (await people["ada"].get("/hub/board"))[1]
     await press(people["boss"], "undrain", "/hub/board", name=GPU)
     assert lab.wiring.lending.book().gpus[GPU].is_lent
+
+
+async def test_everybody_reads_why_a_gpu_is_not_lent(
+    lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has it is told at work and on their page; what to do about it is for admins."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    desk = lab.wiring.lending
+    whole = desk._park.look
+    lost = GpuInventory(troubles=(Trouble(GPU, OFF_THE_BUS, "Reboot the machine."),))
+    monkeypatch.setattr(desk, "_park", replace(desk._park, look=lambda: lost))
+    await lab.app.gpus.look()
+    for name, browser in people.items():
+        _, page, _ = await browser.get("/hub/board?part=1")
+        assert "failed.</strong> It fell off the bus" in page
+        assert ("Reboot the machine." in page) == (name == "boss")
+        assert 'value="forget"' not in page
+    assert OFF_THE_BUS in (await people["ada"].get("/hub/gpu"))[1]
+    (news,) = gpu_news(desk, "ada")
+    assert "It fell off the bus" in news.text
+    assert "Reboot the machine." in (await people["boss"].get("/hub/admin/problems"))[1]
+
+    await stop(lab, "ada")
+    assert 'value="forget"' in (await people["boss"].get("/hub/board"))[1]
+    await press(people["boss"], "forget", "/hub/board", name=GPU)
+    assert not desk.book().gpus
+    monkeypatch.setattr(desk, "_park", replace(desk._park, look=whole))
+    await lab.app.gpus.look()
+    assert desk.book().gpus[GPU].is_lent
 
 
 async def test_an_admin_puts_somebody_first_and_the_board_says_so(

@@ -41,6 +41,7 @@ class Card:
     samples: list[tuple[int, int]] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
     mode: int = 0
+    worn_out: bool = False
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Card:
@@ -113,6 +114,12 @@ class Library:
     def nvmlDeviceGetMemoryInfo(self, handle: Any, memory: Any) -> int:
         card = self._card(handle)
         memory._obj.total, memory._obj.used = card.memory, card.used
+        return 0
+
+    def nvmlDeviceGetRemappedRows(
+        self, handle: Any, mended: Any, lost: Any, pending: Any, failed: Any
+    ) -> int:
+        failed._obj.value = self._card(handle).worn_out
         return 0
 
     def nvmlDeviceGetMigMode(self, handle: Any, now: Any, pending: Any) -> int:

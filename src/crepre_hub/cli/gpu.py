@@ -22,6 +22,7 @@ from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CourseError
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.gpus import TAKEN_OUT
+from crepre_hub.gpu.inventory import forget as forget_gpu
 from crepre_hub.gpu.lending import put_first
 from crepre_hub.units import format_memory
 
@@ -145,6 +146,29 @@ def drain(
     tell_dry(dry_run)
 
 
+@app.command()
+def forget(
+    gpu: Annotated[str, typer.Argument(help="Its UUID, or the beginning of it.")],
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Strike a GPU that was taken out of the machine for good; one that is there stays."""
+    with lending_desk() as desk:
+        uuid = _one_gpu(desk, gpu)
+        answer = (
+            desk.try_out(lambda book, now: forget_gpu(book, uuid, now)).answer
+            if dry_run
+            else desk.forget(uuid)
+        )
+    or_refused(answer)
+    if as_json:
+        print_json({"gpu": uuid, "applied": not dry_run})
+        return
+    out.print(f"{uuid} is forgotten.", markup=False)
+    tell_dry(dry_run)
+
+
 def _one_gpu(desk: LendingDesk, text: str) -> str:
     found = [uuid for uuid in desk.book().gpus if uuid.startswith(text)]
     if len(found) != 1:
@@ -186,6 +210,9 @@ def _print_gpus(seen: Board) -> None:
         for gpu in seen.gpus
     ]
     print_table(("gpu", "name", "memory", "free", "state"), rows)
+    for gpu in seen.gpus:
+        if gpu.remedy:
+            out.print(f"{gpu.uuid}: {gpu.remedy}", markup=False)
     held = [
         (
             gpu.uuid,

@@ -14,7 +14,7 @@ from crepre_hub.desk.renewing import try_renew, week_left
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease, Why
-from crepre_hub.gpu.gpus import Gpu, State
+from crepre_hub.gpu.gpus import Gpu, Health, State
 from crepre_hub.gpu.outlook import WaitingView
 from crepre_hub.gpu.reservations import Reservation
 from crepre_hub.gpu.usage import Used
@@ -163,7 +163,15 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class GpuRow:
-    """One GPU; *used* is what programs take of its memory, None where nobody measures it."""
+    """
+    One GPU.
+
+    Attributes:
+        reason: Why it is not in service.
+        remedy: What an admin does about that; for nobody else, and empty where there is nothing.
+        used: What programs take of its memory; None where nobody measures it.
+        may_forget: Whether an admin may strike it from the book.
+    """
 
     uuid: str
     name: str
@@ -173,6 +181,8 @@ class GpuRow:
     reason: str
     held: tuple[HeldRow, ...]
     used: int | None = None
+    remedy: str = ""
+    may_forget: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +246,18 @@ def _gpu_row(book: Book, gpu: Gpu, reader: Reader, used: int | None) -> GpuRow:
     held = [_lease_row(lease, reader) for lease in book.leases_on(gpu.uuid)]
     held += [_offer_row(claim, reader) for claim in offers]
     free = book.free_on(gpu.uuid) if gpu.is_lent else 0
-    return GpuRow(gpu.uuid, gpu.name, gpu.memory, free, gpu.state, gpu.reason, tuple(held), used)
+    return GpuRow(
+        gpu.uuid,
+        gpu.name,
+        gpu.memory,
+        free,
+        gpu.state,
+        gpu.reason,
+        tuple(held),
+        used,
+        gpu.remedy if reader.is_admin else "",
+        may_forget=reader.is_admin and gpu.health is not Health.PRESENT and not held,
+    )
 
 
 def _lease_row(lease: Lease, reader: Reader) -> HeldRow:

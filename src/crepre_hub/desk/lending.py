@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,13 +23,14 @@ from crepre_hub.gpu.events import Event, StrayServer
 from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.gpu.gpus import Gpu, Wish
 from crepre_hub.gpu.idle import end_idle
-from crepre_hub.gpu.inventory import drain, inventory
+from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
 from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outlook
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
 from crepre_hub.probes.gpu_use import GpuSample
+from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.sentences import say
 from crepre_hub.store.gpu_book import GpuBookStore
 
@@ -57,14 +58,14 @@ class Park:
 
     Attributes:
         rules: The admin's numbers.
-        look: Asks the machine what it has; may take a second.
+        look: Asks the machine what it has, and what of it fails; may take a second.
         cap: What keeps a lease of so many bytes on a GPU to them.
         lease: How long a GPU is lent where a profile does not say.
         sample: Who uses the GPUs named, at this moment; empty where nobody can say.
     """
 
     rules: Callable[[], Rules]
-    look: Callable[[], Sequence[Gpu]]
+    look: Callable[[], GpuInventory]
     cap: Callable[[Gpu, int], Cap]
     lease: Callable[[], timedelta]
     sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
@@ -266,6 +267,10 @@ class LendingDesk:
         """Lend a GPU no more; with an empty *reason*, lend it again."""
         return self._apply(lambda book, now: drain(book, gpu, reason, now)).answer
 
+    def forget(self, gpu: str) -> Answer:
+        """Strike a GPU that was taken out of the machine for good."""
+        return self._apply(lambda book, now: forget(book, gpu, now)).answer
+
     def reserve(self, request: Request, called: Called = str) -> Answer:
         """Keep shares for a course, all of them or none; others are *called* so in a refusal."""
         return self._apply(lambda book, now: reserve(book, request, now, called)).answer
@@ -309,9 +314,10 @@ class LendingDesk:
         return events
 
     def look(self) -> tuple[Event, ...]:
-        """Ask the machine which GPUs it has, and write down what has changed."""
-        gpus = self._park.look()
-        return self._apply(lambda book, now: inventory(book, gpus, now)).events
+        """Ask the machine which GPUs it has and which fail; write down what has changed."""
+        seen = self._park.look()
+        change = self._apply(lambda book, now: inventory(book, seen.gpus, now, seen.troubles))
+        return change.events
 
     def sample(self) -> GpuSample:
         """Who uses the GPUs at this moment; may take a second."""

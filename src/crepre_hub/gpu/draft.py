@@ -71,6 +71,11 @@ class Draft:
         self.gpus[gpu.uuid] = gpu
         self.index.lend(self.gpus)
 
+    def drop_gpu(self, gpu: Gpu) -> None:
+        """The GPU, on which nothing is, is no more."""
+        del self.gpus[gpu.uuid]
+        self.index.lend(self.gpus)
+
     def put_claim(self, claim: Claim) -> None:
         """A new claim, or one that has changed."""
         if claim.id in self.claims:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from crepre_hub.gpu.troubles import KNOWN
 from crepre_hub.sentences import Sentence, say
 from crepre_hub.units import format_memory
 
@@ -37,12 +38,11 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-NOT_FOUND = say("The machine does not find it any more.")
 TAKEN_OUT = say("Taken out of service by the admin.")
 """Why an admin drained a GPU who did not say why."""
 
-_OURS = {str(each): each for each in (NOT_FOUND, TAKEN_OUT)}
-"""What the lab itself writes down as a reason; read from the store it is a text like any other."""
+_OURS = {**KNOWN, str(TAKEN_OUT): TAKEN_OUT}
+"""What the lab itself writes down as a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Gpu:
         parent: The card's UUID, for a slice; empty for a card.
         health: A GPU that is not present is not lent.
         trouble: Why it is missing or has failed.
+        remedy: What an admin does about that, in English; empty while it is present.
         drained: Why an admin took it out of service; empty for a GPU in service. It outlasts
             a GPU that vanishes and comes back.
     """
@@ -68,6 +69,7 @@ class Gpu:
     health: Health = Health.PRESENT
     trouble: str = ""
     drained: str = ""
+    remedy: str = ""
 
     @property
     def state(self) -> State:

@@ -10,43 +10,61 @@ from crepre_hub.decisions import Granted, Refused
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.draft import DONE, Change, Draft
 from crepre_hub.gpu.events import GpuChanged, GpuTrouble, OfferWithdrawn
-from crepre_hub.gpu.gpus import NOT_FOUND, Gpu, Health
+from crepre_hub.gpu.gpus import Gpu, Health
 from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.moving import place_again
+from crepre_hub.gpu.troubles import FORGET, NOT_FOUND, Trouble
 from crepre_hub.sentences import say
 
 
-def inventory(book: Book, found: Iterable[Gpu], now: datetime) -> Change:
+def inventory(
+    book: Book, found: Iterable[Gpu], now: datetime, troubles: Iterable[Trouble] = ()
+) -> Change:
     """
-    What the machine says it has, all of it: those that are not in *found* are missing.
+    What the machine says it has, all of it: those that are not in *found* have failed or are gone.
 
     Asked again with the same GPUs, it changes nothing. What an admin drained stays drained.
+
+    Args:
+        troubles: What fails. One that names no GPU, since NVML could not say which, is that of
+            those known ones which are not found and were there, or failing, before.
     """
-    here = {gpu.uuid: gpu for gpu in found}
+    here, said = {gpu.uuid: gpu for gpu in found}, tuple(troubles)
     after = [
         replace(gpu, drained=book.gpus[gpu.uuid].drained) if gpu.uuid in book.gpus else gpu
         for gpu in here.values()
     ]
-    after += [
-        replace(gpu, health=Health.MISSING, trouble=NOT_FOUND)
-        for uuid, gpu in book.gpus.items()
-        if uuid not in here and gpu.health is not Health.MISSING
-    ]
+    after += [_lost(gpu, said) for uuid, gpu in book.gpus.items() if uuid not in here]
     return _with(book, after, now)
 
 
-def gpu_gone(book: Book, uuid: str, trouble: str, now: datetime) -> Change:
-    """A GPU has failed and is not lent until ``gpu_seen`` says that it is well."""
+def _lost(gpu: Gpu, troubles: tuple[Trouble, ...]) -> Gpu:
+    """The GPU that was not found, with why."""
+    named = [each for each in troubles if each.gpu in (gpu.uuid, gpu.parent or gpu.uuid)]
+    if not named and gpu.health is not Health.MISSING:
+        named = [each for each in troubles if each.may_be_any]
+    for each in named or [each for each in troubles if not each.gpu]:
+        return replace(gpu, health=Health.FAILED, trouble=each.text, remedy=each.remedy)
+    remedy = FORGET.replace("<its UUID>", gpu.uuid)
+    return replace(gpu, health=Health.MISSING, trouble=NOT_FOUND, remedy=remedy)
+
+
+def forget(book: Book, uuid: str, now: datetime) -> Change:
+    """A GPU that was taken out of the machine for good is in the book no more."""
     gpu = book.gpus.get(uuid)
     if gpu is None:
         return Change(book, _unknown(uuid))
-    return _with(book, [replace(gpu, health=Health.FAILED, trouble=trouble)], now)
-
-
-def gpu_seen(book: Book, gpu: Gpu, now: datetime) -> Change:
-    """A GPU is there: a new one, or one that is back."""
-    before = book.gpus.get(gpu.uuid)
-    return _with(book, [replace(gpu, drained=before.drained) if before else gpu], now)
+    if gpu.health is Health.PRESENT:
+        there = say("The machine still has this GPU.")
+        return Change(book, Refused("gpu-there", there, say("To lend it no more, drain it.")))
+    if book.leases_on(uuid):
+        lent = say("Somebody's server still holds this GPU.")
+        return Change(book, Refused("gpu-lent", lent, say("End its leases first.")))
+    draft = Draft(book, now)
+    place_again(draft)
+    draft.drop_gpu(gpu)
+    settle(draft)
+    return draft.close(Granted("gpu-forgotten"))
 
 
 def drain(book: Book, uuid: str, reason: str, now: datetime) -> Change:

@@ -27,6 +27,7 @@ ACTIONS: Mapping[str, Action] = {
     "first": lambda desk, name, _: desk.put_first(name),
     "drain": lambda desk, name, reason: desk.drain(name, reason or TAKEN_OUT),
     "undrain": lambda desk, name, _: desk.drain(name, ""),
+    "forget": lambda desk, name, _: desk.forget(name),
     "cancel": lambda desk, name, _: desk.cancel(name),
 }
 """What an admin may do about the lease, claim, GPU or reservation of a name, and why."""

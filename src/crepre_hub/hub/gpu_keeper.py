@@ -15,7 +15,8 @@ from crepre_hub.desk.gpu_watch import idle_since
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.claims import Lease
-from crepre_hub.gpu.events import StrayServer
+from crepre_hub.gpu.events import Event, GpuChanged, StrayServer
+from crepre_hub.gpu.gpus import Health
 from crepre_hub.settings.gpu_problems import share_problems
 from crepre_hub.settings.problems import Problem
 
@@ -61,10 +62,19 @@ class GpuKeeper:
         try:
             for event in await asyncio.to_thread(self._desk.look):
                 log.info("%s", event)
+                self._tell_trouble(event)
             self.keep()
             await self._watch()
         except CrepreError as error:
             log.warning("GPUs were not looked at: %s", error)
+
+    def _tell_trouble(self, event: Event) -> None:
+        """A GPU that is gone or fails, to the admins' page."""
+        if isinstance(event, GpuChanged) and event.gpu.health is not Health.PRESENT:
+            gpu = event.gpu
+            text = f"{gpu.uuid} ({gpu.name}) is not lent: {gpu.trouble} {gpu.remedy}"
+            log.error("%s", text)
+            self._app.recent.note(text)
 
     async def _watch(self) -> None:
         """Sample who uses the GPUs; a lease that does nothing while others wait is told so."""

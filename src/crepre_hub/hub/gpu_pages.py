@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from crepre_hub.desk.gpu_views import ENDED, Board, Mine
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import StoreUnreachable
+from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Lease
+from crepre_hub.gpu.gpus import Gpu, Health
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
 from crepre_hub.sentences import Sentence, duration, say, together
@@ -117,12 +119,26 @@ def gpu_news(desk: LendingDesk, person: str) -> tuple[GpuNews, ...]:
     book, times = desk.book(), Times(desk.book().rules, desk.now)
     leases = [each for each in book.leases.values() if each.person == person]
     news = [_of_lease(each, times) for each in leases if each.told is not None or each.idle_told]
+    news += [_of_gpu(each, book.gpus[each.gpu]) for each in leases if _is_broken(book, each)]
     claim = book.claim_of(person)
     if claim is not None and claim.offer is not None:
         until = times.seconds(claim.offer.until)
         text = say("A GPU is kept for you until %(time)s. Look at: GPUs, in the lab.", time=until)
         news.append(GpuNews(f"gpu-{claim.id}-offer-{claim.missed}", text))
     return tuple(news)
+
+
+def _is_broken(book: Book, lease: Lease) -> bool:
+    return lease.gpu in book.gpus and book.gpus[lease.gpu].health is not Health.PRESENT
+
+
+def _of_gpu(lease: Lease, gpu: Gpu) -> GpuNews:
+    text = say(
+        "Your GPU is out of order: %(why)s Save your work. When you have stopped your server, you"
+        " can start again with another GPU or without one.",
+        why=gpu.reason,
+    )
+    return GpuNews(f"gpu-{lease.id}-{gpu.state}", text)
 
 
 def _of_lease(lease: Lease, times: Times) -> GpuNews:

@@ -10,8 +10,9 @@ from typing import Any
 import pynvml
 from pynvml import NVMLError
 
+from crepre_hub.gpu.troubles import Trouble
 from crepre_hub.probes.cgroups import PROC, container_of
-from crepre_hub.probes.nvml import ABSENT, UNSAID, Trouble, opened, trouble
+from crepre_hub.probes.nvml import ABSENT, UNSAID, opened, trouble
 
 
 @dataclass(frozen=True, slots=True)

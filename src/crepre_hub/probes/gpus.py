@@ -10,8 +10,11 @@ import pynvml
 from pynvml import NVMLError
 
 from crepre_hub.gpu.gpus import Gpu
-from crepre_hub.probes.nvml import ABSENT, UNSAID, Trouble, opened, trouble
+from crepre_hub.gpu.troubles import UNNAMED, WORN_OUT, Trouble
+from crepre_hub.probes.nvml import ABSENT, UNSAID, opened, trouble
 from crepre_hub.settings.gpus import GpusSection
+
+REPLACE = "Have the card replaced by its vendor; the evidence: nvidia-smi -q -d ROW_REMAPPER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,14 @@ def look_at_gpus(section: GpusSection) -> GpuInventory:
 def _inventory() -> GpuInventory:
     seen = GpuInventory(driver=str(pynvml.nvmlSystemGetDriverVersion()))
     for number in range(pynvml.nvmlDeviceGetCount()):
-        name = f"GPU number {number}"
+        name = f"{UNNAMED} {number}"
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(number)
             name = str(pynvml.nvmlDeviceGetUUID(handle))
-            seen = replace(seen, gpus=(*seen.gpus, *_devices(handle, name)))
+            if _is_worn_out(handle):
+                seen = replace(seen, troubles=(*seen.troubles, Trouble(name, WORN_OUT, REPLACE)))
+            else:
+                seen = replace(seen, gpus=(*seen.gpus, *_devices(handle, name)))
         except NVMLError as error:
             seen = replace(seen, troubles=(*seen.troubles, trouble(error, name)))
     return seen
@@ -86,6 +92,21 @@ def _found(handle: Any, parent: str = "") -> Gpu:
         memory=int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
         parent=parent,
     )
+
+
+def _is_worn_out(handle: Any) -> bool:
+    """
+    Whether rows of its memory could not be replaced by spare ones; most cards have none to spare.
+
+    Source: https://docs.nvidia.com/deploy/a100-gpu-mem-error-mgmt/ ("RMA policy thresholds")
+    """
+    try:
+        _mended, _lost, _pending, has_failed = pynvml.nvmlDeviceGetRemappedRows(handle)
+    except NVMLError as error:
+        if error.value in UNSAID:
+            return False
+        raise
+    return bool(has_failed)
 
 
 def _is_cut(handle: Any) -> bool:

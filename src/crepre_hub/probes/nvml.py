@@ -8,62 +8,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pynvml
 from pynvml import NVMLError
 
+from crepre_hub.gpu import troubles
+from crepre_hub.gpu.troubles import Trouble
+from crepre_hub.sentences import say
+
 NOWHERE = "see: dmesg | grep -iE 'nvrm|xid'"
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """
-    Something about GPUs that NVML refused, or could not say.
-
-    Attributes:
-        gpu: Its UUID, or ``GPU number 2`` where not even that is known; empty for all of them.
-        text: What is wrong, in one sentence.
-        remedy: What to type or do next.
-    """
-
-    gpu: str
-    text: str
-    remedy: str
-
-
-MEANINGS = {
+MEANINGS: dict[int, tuple[str, str]] = {
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED: (
-        "NVIDIA's driver is installed, but the kernel has not loaded it.",
+        troubles.NOT_LOADED,
         "modprobe nvidia, and if that fails: dkms status",
     ),
     pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: (
-        "NVIDIA's driver was upgraded, and the kernel still runs the one before.",
+        troubles.UPGRADED,
         "Reboot the machine when nobody works on it: systemctl reboot",
     ),
     pynvml.NVML_ERROR_NO_PERMISSION: (
-        "This account may not use NVIDIA's devices.",
+        troubles.NO_PERMISSION,
         "See who may: ls -l /dev/nvidia*",
     ),
     pynvml.NVML_ERROR_NOT_FOUND: (
-        "It is not there any more.",
+        troubles.NOT_THERE,
         f"See whether the machine still has it: nvidia-smi -L, and {NOWHERE}",
     ),
     pynvml.NVML_ERROR_GPU_IS_LOST: (
-        "It fell off the bus; every program on it has failed.",
+        troubles.OFF_THE_BUS,
         f"Reboot the machine; if it happens again, look at its power and its slot, and {NOWHERE}",
     ),
     pynvml.NVML_ERROR_RESET_REQUIRED: (
-        "It has to be reset before it can be used again.",
+        troubles.NEEDS_RESET,
         "Once nothing runs on it: nvidia-smi --gpu-reset -i <its UUID>",
     ),
     pynvml.NVML_ERROR_INSUFFICIENT_POWER: (
-        "Its power cables are not all connected.",
+        troubles.NO_POWER,
         "Switch the machine off, and connect them.",
     ),
     pynvml.NVML_ERROR_IRQ_ISSUE: (
-        "The kernel has trouble with its interrupts.",
+        troubles.INTERRUPTS,
         f"Reboot the machine, and {NOWHERE}",
+    ),
+    pynvml.NVML_ERROR_CORRUPTED_INFOROM: (
+        troubles.CORRUPTED,
+        "Reboot the machine; if that does not help, have the card replaced by its vendor.",
     ),
 }
 """What is wrong and what to do, for the errors that mean something of their own."""
@@ -102,6 +93,7 @@ def opened() -> Iterator[None]:
 def trouble(error: NVMLError, gpu: str = "") -> Trouble:
     """What *error* means for *gpu*; with an empty one for every GPU of the machine."""
     text, remedy = MEANINGS.get(
-        error.value, (f"NVML says: {error}.", f"nvidia-smi -q, and {NOWHERE}")
+        error.value,
+        (say("NVML says: %(error)s.", error=str(error)), f"nvidia-smi -q, and {NOWHERE}"),
     )
     return Trouble(gpu, text, remedy.replace("<its UUID>", gpu or "<its UUID>"))

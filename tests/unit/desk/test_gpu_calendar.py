@@ -13,11 +13,10 @@ from crepre_hub.desk.gpu_views import Reader
 from crepre_hub.desk.lending import FROM_FILE
 from crepre_hub.gpu.booking import Request, reserve
 from crepre_hub.gpu.gpus import WHOLE, Wish
-from crepre_hub.gpu.inventory import gpu_gone
 from crepre_hub.gpu.passing import tick
 from crepre_hub.gpu.reservations import Interval
 from crepre_hub.gpu.rules import MINUTE, Rules
-from tests.unit.gpu.books import CARD, GIB, SHARED, book
+from tests.unit.gpu.books import CARD, GIB, SHARED, book, failing
 
 OSLO = ZoneInfo("Europe/Oslo")
 MONDAY = date(2026, 10, 19)
@@ -130,7 +129,7 @@ def test_what_the_file_asks_for_has_no_such_note() -> None:
 def test_places_that_are_lost_or_released_are_counted() -> None:
     """One has no GPU any more; another is everybody's, since nobody came."""
     request = kept("20 10:00", "20 12:00", wish=Wish(24 * GIB), count=2)
-    after = gpu_gone(reserve(EMPTY, request, NOW).book, "card", "fell off", NOW).book
+    after = failing(reserve(EMPTY, request, NOW).book, "card", NOW).book
     (entry,) = entries(week(after, NOW, MONDAY, TEACHER, ML)).values()
     assert (entry.count, entry.missing, entry.released) == (2, 1, 0)
     late = NOW.replace(hour=10) + 16 * MINUTE

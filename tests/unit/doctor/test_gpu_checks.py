@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from crepre_hub.backends.docker.gpu_checks import LendingFacts, judge_lending, lending_facts
+from crepre_hub.doctor.gpu_book import judge_known_gpus, look_at_known_gpus
 from crepre_hub.doctor.gpus import (
     CapFacts,
     GpuFacts,
@@ -18,10 +19,10 @@ from crepre_hub.doctor.gpus import (
     look_at_caps,
 )
 from crepre_hub.gpu.given import Cap
-from crepre_hub.gpu.gpus import Gpu, Tier
+from crepre_hub.gpu.gpus import Gpu, Health, Tier
+from crepre_hub.gpu.troubles import Trouble
 from crepre_hub.probes import gpu_caps
 from crepre_hub.probes.gpus import GpuInventory
-from crepre_hub.probes.nvml import Trouble
 from crepre_hub.settings.gpus import GpuCard, GpusSection
 from crepre_hub.settings.lab import Lab
 from crepre_hub.settings.problems import Problem
@@ -169,3 +170,15 @@ def test_a_driver_that_is_away_makes_no_mistakes_of_settings(
     """The lab still starts for those who need no GPU; the doctor says what is wrong."""
     section = GpusSection(cards=(GpuCard(uuid="GPU-z"),))
     assert not gpu_problems(lab_with(tmp_path, section, "6 GiB"), seen)
+
+
+def test_a_gpu_that_is_gone_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """As the lab saw it last; a database that is not there yet knows of none."""
+    assert look_at_known_gpus(f"sqlite:///{tmp_path}/none.sqlite") == ()
+    lost = replace(CARD, health=Health.FAILED, trouble=LOST.text, remedy=LOST.remedy)
+    (found,) = judge_known_gpus((lost, replace(CARD, uuid="GPU-b")))
+    assert (found.level, found.remedy) == ("error", LOST.remedy)
+    assert found.text == "GPU-a (NVIDIA RTX 4090) is not lent: It fell off the bus."
+    (well,) = judge_known_gpus((CARD, replace(CARD, uuid="GPU-b", drained="New fan.")))
+    assert (well.level, well.text) == ("ok", "All 2 are there, 1 taken out of service.")
+    assert [each.level for each in judge_known_gpus(())] == ["skipped"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from crepre_hub.decisions import Granted
@@ -10,9 +11,11 @@ from crepre_hub.gpu.booking import Request, reserve
 from crepre_hub.gpu.claims import Claim
 from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
+from crepre_hub.gpu.inventory import inventory
 from crepre_hub.gpu.lending import claim
 from crepre_hub.gpu.reservations import Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
+from crepre_hub.gpu.troubles import OFF_THE_BUS, Trouble
 from crepre_hub.units import MEMORY_UNITS
 
 GIB = MEMORY_UNITS["GiB"]
@@ -45,6 +48,13 @@ def ask(before: Book, *claims: Claim, at: datetime = NINE) -> Change:
     for minute, each in enumerate(claims):
         change = claim(change.book, each, at + minute * MINUTE)
     return change
+
+
+def failing(before: Book, gpu: str, at: datetime = NINE) -> Change:
+    """The machine says that a GPU fails; all others are well."""
+    well = [replace(each, drained="") for each in before.gpus.values() if each.is_lent]
+    trouble = Trouble(gpu, OFF_THE_BUS, "Reboot.")
+    return inventory(before, [each for each in well if each.uuid != gpu], at, [trouble])
 
 
 def keep(

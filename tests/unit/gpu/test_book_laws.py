@@ -18,12 +18,13 @@ from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.events import LeaseEnded, LeaseGranted
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
 from crepre_hub.gpu.idle import end_idle
-from crepre_hub.gpu.inventory import drain, gpu_gone, gpu_seen, inventory
+from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.reconciling import Found, reconcile
 from crepre_hub.gpu.reservations import Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
+from crepre_hub.gpu.troubles import OFF_THE_BUS, Trouble
 from crepre_hub.units import MEMORY_UNITS
 from tests.unit.gpu.laws import (
     broken_laws,
@@ -267,12 +268,15 @@ class TroubledLab(Lab):
     @rule(number=PICK, fails=st.booleans())
     def fail(self, *, number: int, fails: bool) -> None:
         gpu = GPUS[number % len(GPUS)]
-        change = (
-            gpu_gone(self.book, gpu.uuid, "fell off the bus", self.now)
-            if fails
-            else gpu_seen(self.book, gpu, self.now)
-        )
-        self.step(change, disturbs=True)
+        here = [each for each in GPUS if not (fails and each.uuid == gpu.uuid)]
+        troubles = [Trouble(gpu.uuid, OFF_THE_BUS, "Reboot.")] if fails else []
+        self.step(inventory(self.book, here, self.now, troubles), disturbs=True)
+
+    @precondition(lambda self: self.book.gpus)
+    @rule(number=PICK)
+    def strike(self, number: int) -> None:
+        """The next look finds it again if it was there after all."""
+        self.step(forget(self.book, self.pick("gpus", number), self.now), disturbs=True)
 
     @rule(missing=PICK)
     def look(self, missing: int) -> None:

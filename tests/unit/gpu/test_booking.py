@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,12 +12,12 @@ from crepre_hub.gpu.booking import Request, cancel, reserve
 from crepre_hub.gpu.claims import Source
 from crepre_hub.gpu.events import NoShowReleased, ReservationShort, StaysForLesson
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Wish
-from crepre_hub.gpu.inventory import drain, gpu_gone, gpu_seen
+from crepre_hub.gpu.inventory import drain, inventory
 from crepre_hub.gpu.lending import give_back
 from crepre_hub.gpu.passing import tick
 from crepre_hub.gpu.reservations import Interval, weekly
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
-from tests.unit.gpu.books import CARD, GIB, NINE, SHARED, ask, book, keep, wanted
+from tests.unit.gpu.books import CARD, GIB, NINE, SHARED, ask, book, failing, keep, wanted
 
 TEN, NOON = NINE + HOUR, NINE + 3 * HOUR
 
@@ -158,9 +157,9 @@ def test_a_lost_gpu_moves_its_lesson() -> None:
     """Places go to another GPU where there is room; where there is none, somebody is told."""
     spare = Gpu("spare", "RTX", 24 * GIB)
     before = keep(book(CARD, spare), TEN, NOON).book
-    change = gpu_gone(before, "card", "fell off the bus", NINE)
+    change = failing(before, "card")
     assert [place.gpu for place in change.book.reservations["lesson/0"].places] == ["spare"]
     change = drain(change.book, "spare", "new fan", NINE)
     assert any(isinstance(event, ReservationShort) for event in change.events)
-    back = gpu_seen(change.book, replace(CARD), NINE).book
+    back = inventory(change.book, [CARD, spare], NINE).book
     assert [place.gpu for place in back.reservations["lesson/0"].places] == ["card"]

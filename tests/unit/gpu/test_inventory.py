@@ -6,17 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from crepre_hub.decisions import MustWait
+from crepre_hub.decisions import MustWait, Refused
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Kind
 from crepre_hub.gpu.events import GpuTrouble, LeaseEnded, OfferWithdrawn, StrayServer
 from crepre_hub.gpu.gpus import WHOLE, Health, State, Wish
-from crepre_hub.gpu.inventory import drain, gpu_gone, inventory
+from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import give_back
 from crepre_hub.gpu.outlook import Availability, availability, outlook, waiting_view
 from crepre_hub.gpu.reconciling import Found, reconcile
 from crepre_hub.gpu.rules import HOUR, MINUTE
-from tests.unit.gpu.books import CARD, GIB, NINE, SHARED, ask, book, keep, wanted
+from crepre_hub.gpu.troubles import NEEDS_RESET, NOT_FOUND, OFF_THE_BUS, UPGRADED, Trouble
+from crepre_hub.sentences import Sentence
+from tests.unit.gpu.books import CARD, GIB, NINE, SHARED, ask, book, failing, keep, wanted
 
 KIND = Kind("ml", WHOLE, 2 * HOUR, 20 * MINUTE)
 
@@ -49,10 +51,63 @@ def test_a_gpu_that_vanishes_leaves_the_market_and_comes_back() -> None:
 
 def test_who_holds_a_failing_gpu_is_told_and_not_thrown_out() -> None:
     """The server goes on: there is work in it that has nothing to do with the GPU."""
-    change = gpu_gone(ask(book(CARD), wanted("ada")).book, "card", "Xid 79", NINE + HOUR)
+    change = failing(ask(book(CARD), wanted("ada")).book, "card", NINE + HOUR)
     [told] = [event for event in change.events if isinstance(event, GpuTrouble)]
     assert told.lease.id == "ada"
     assert change.book.leases["ada"].ending is None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "states"),
+    [
+        (Trouble("card", OFF_THE_BUS, "Reboot."), {"card": "failed", "shared": "missing"}),
+        (Trouble("GPU number 0", OFF_THE_BUS, "Reboot."), {"card": "failed", "shared": "failed"}),
+        (Trouble("", UPGRADED, "Reboot."), {"card": "failed", "shared": "failed"}),
+        (Trouble("GPU-new", OFF_THE_BUS, "Reboot."), {"card": "missing", "shared": "missing"}),
+    ],
+)
+def test_the_book_says_why_a_gpu_is_not_lent(trouble: Trouble, states: dict[str, str]) -> None:
+    """The trouble of that GPU, of all, or of one that cannot say which it is; else it is gone."""
+    before = book(CARD, SHARED)
+    after = inventory(before, [], NINE, [trouble]).book
+    assert {name: str(gpu.state) for name, gpu in after.gpus.items()} == states
+    for gpu in after.gpus.values():
+        assert gpu.reason == (trouble.text if gpu.health is Health.FAILED else NOT_FOUND)
+        assert isinstance(gpu.reason, Sentence)
+        assert gpu.remedy
+    assert inventory(after, [], NINE, [trouble]).book is after
+    assert inventory(after, [CARD, SHARED], NINE).book.gpus == before.gpus
+
+
+def test_a_slice_fails_with_its_card() -> None:
+    """The driver names the card alone."""
+    part = replace(CARD, uuid="MIG-1", parent="GPU-a")
+    after = inventory(book(part), [], NINE, [Trouble("GPU-a", NEEDS_RESET, "Reset it.")]).book
+    assert after.gpus["MIG-1"].reason == NEEDS_RESET
+
+
+def test_a_failing_card_is_not_the_one_that_was_taken_out_before() -> None:
+    """What NVML cannot name is looked for among those that were there."""
+    gone = inventory(book(CARD, SHARED), [SHARED], NINE).book
+    after = inventory(gone, [], NINE, [Trouble("GPU number 0", OFF_THE_BUS, "Reboot.")]).book
+    assert {name: str(gpu.state) for name, gpu in after.gpus.items()} == {
+        "card": "missing",
+        "shared": "failed",
+    }
+
+
+def test_only_a_gpu_that_nobody_holds_and_that_is_gone_is_forgotten() -> None:
+    """What was kept on it is elsewhere, or known to be short."""
+    before = keep(book(CARD), NINE + 3 * HOUR, NINE + 4 * HOUR).book
+    lent = ask(before, wanted("ada", length=HOUR)).book
+    gone = inventory(lent, [], NINE).book
+    for some, name in ((lent, "card"), (gone, "card"), (gone, "none")):
+        assert isinstance(forget(some, name, NINE).answer, Refused)
+    left = give_back(gone, "ada", NINE).book
+    after = forget(left, "card", NINE).book
+    assert not after.gpus
+    assert [place.gpu for place in after.reservations["lesson/0"].places] == [""]
+    assert inventory(after, [CARD], NINE).book.gpus == {"card": CARD}
 
 
 def test_drained_stays_drained() -> None:

@@ -6,6 +6,7 @@ import pynvml
 import pytest
 
 from crepre_hub.gpu.gpus import Gpu, Tier
+from crepre_hub.gpu.troubles import WORN_OUT
 from crepre_hub.probes.gpus import GpuInventory, look_at_gpus
 from crepre_hub.probes.nvml import MEANINGS
 from crepre_hub.settings.gpus import GpuCard, GpusSection
@@ -73,6 +74,15 @@ def test_one_failing_card_leaves_the_others(machine: Machine, code: int) -> None
     assert trouble.gpu == "GPU number 0"
     assert trouble.text.endswith(".")
     assert trouble.remedy
+
+
+def test_a_worn_out_card_is_not_lent(machine: Machine) -> None:
+    """It answers all else as if it were well."""
+    machine(Card("GPU-a", worn_out=True), Card("GPU-b"))
+    found = look_at_gpus(GpusSection())
+    assert [each.uuid for each in found.gpus] == ["GPU-b"]
+    (trouble,) = found.troubles
+    assert (trouble.gpu, trouble.text) == ("GPU-a", WORN_OUT)
 
 
 @pytest.mark.parametrize(
