@@ -17,7 +17,8 @@ from crepre_hub.courses.identity import Identity
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.end_desks import EndDesks
 from crepre_hub.desk.launch import LaunchDesk
-from crepre_hub.desk.lending import LendingDesk, Park
+from crepre_hub.desk.lending import LendingDesk
+from crepre_hub.desk.park import Park
 from crepre_hub.doctor.lab_checks import lab_checks
 from crepre_hub.doctor.run import Examined, examine
 from crepre_hub.gpu.given import Cap, cap_for

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.decisions import Granted, MustWait, Refused
-from crepre_hub.desk.lending import FROM_FILE, Asked, LendingDesk, Park
+from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.park import Asked, Park
 from crepre_hub.desk.renewing import renew, try_renew
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.booking import Request
@@ -65,6 +66,13 @@ def desk_on(engine: Engine, clock: HandClock, *gpus: Gpu) -> LendingDesk:
     return desk
 
 
+def passes(desk: LendingDesk, clock: HandClock, time: timedelta) -> None:
+    """Time, in which the hub looks now and then."""
+    for _ in range(10):
+        clock.now += time / 10
+        desk.tick()
+
+
 def wants(name: str, wish: Wish = WHOLE, **more: object) -> Asked:
     return Asked(Seat(name), "ml", "gpu", wish, **more)
 
@@ -102,11 +110,45 @@ def test_an_offer_is_taken_by_asking_again(engine: Engine, clock: HandClock) -> 
     claim = desk.book().claim_of("bo")
     assert claim is not None
     assert claim.offer is not None
-    clock.now += 3 * MINUTE
+    passes(desk, clock, 3 * MINUTE)
     assert isinstance(desk.ask(wants("bo")), MustWait)
     chi = desk.ask(wants("chi"))
     assert isinstance(chi, Lease)
     assert chi.waited == 3 * MINUTE
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_no_offer_lapses_while_nobody_answers(
+    engine: Engine, clock: HandClock, *, is_new: bool
+) -> None:
+    """A hub that was down, or slept with its machine, gives each its whole window again."""
+    desk = desk_on(engine, clock, CARD)
+    ada = lent(desk, "ada")
+    desk.ask(wants("bo"))
+    desk.give_back(ada.id)
+    passes(desk, clock, 2 * MINUTE)
+    clock.now += 10 * MINUTE
+    command = LendingDesk(GpuBookStore(engine), park(CARD), clock, is_hub=False)
+    assert isinstance(command.ask(wants("cy")), MustWait)
+    if is_new:
+        desk = LendingDesk(GpuBookStore(engine), park(CARD), clock)
+    desk.tick()
+    passes(desk, clock, 3 * MINUTE - timedelta(seconds=1))
+    assert isinstance(desk.ask(wants("bo")), Lease)
+
+
+def test_an_offer_that_is_hardly_worth_taking_any_more_is_made_anew(
+    engine: Engine, clock: HandClock
+) -> None:
+    """Its end was fixed when it was made; after hours without a hub it is another one."""
+    desk = desk_on(engine, clock, CARD)
+    ada = lent(desk, "ada")
+    desk.ask(wants("bo"))
+    desk.give_back(ada.id)
+    clock.now += 2 * HOUR
+    bo = desk.ask(wants("bo"))
+    assert isinstance(bo, Lease)
+    assert bo.ends == clock.now + 2 * HOUR
 
 
 def test_a_lease_that_is_ending_starts_no_server(engine: Engine, clock: HandClock) -> None:

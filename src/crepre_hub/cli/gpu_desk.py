@@ -27,7 +27,7 @@ def lending_desk() -> Iterator[LendingDesk]:
 def desk_of(lab: CourseDesks) -> LendingDesk:
     """The same, beside the desks of courses."""
     park = park_of(settings_or_last_good(lab_root()))
-    desk = LendingDesk(GpuBookStore(lab.stores.engine), park)
+    desk = LendingDesk(GpuBookStore(lab.stores.engine), park, is_hub=False)
     if not desk.book().gpus:
         desk.look()  # no hub has run here yet
     return desk

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from crepre_hub.decisions import Granted
-from crepre_hub.desk.lending import FROM_FILE, NO_ALLOWANCE, LendingDesk
+from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.park import NO_ALLOWANCE
 from crepre_hub.desk.renewing import try_renew, week_left
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.book import Book

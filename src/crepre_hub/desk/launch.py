@@ -11,7 +11,8 @@ from crepre_hub.courses.access import Offer, Person, offers_for, writes_data
 from crepre_hub.courses.choose import choose, preselected, why_nothing
 from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Granted, MustWait, Refused
-from crepre_hub.desk.lending import Asked, LendingDesk
+from crepre_hub.desk.lending import LendingDesk
+from crepre_hub.desk.park import Asked
 from crepre_hub.desk.people import HubUser, PeopleDesk
 from crepre_hub.desk.renewing import week_left
 from crepre_hub.desk.visits import VisitDesk

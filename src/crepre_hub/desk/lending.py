@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from crepre_hub.backends.backend import Found, Seat
+from crepre_hub.backends.backend import Found
 from crepre_hub.clock import Clock, utc_now
 from crepre_hub.decisions import Answer, Granted, MustWait, Refused
 from crepre_hub.desk.gpu_held import held_by, held_under
+from crepre_hub.desk.park import Asked, Park
 from crepre_hub.errors import Busy
 from crepre_hub.gpu import reconciling
 from crepre_hub.gpu.allowance import Allowance, left, may_claim, spent, week_of
@@ -20,17 +21,15 @@ from crepre_hub.gpu.booking import Called, Request, cancel, reserve
 from crepre_hub.gpu.claims import Claim, Kind, Lease, Why
 from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.events import Event, StrayServer
-from crepre_hub.gpu.given import Cap, GivenGpu
-from crepre_hub.gpu.gpus import Gpu, Wish
+from crepre_hub.gpu.given import GivenGpu
+from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
 from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outlook
-from crepre_hub.gpu.passing import due_at, tick
-from crepre_hub.gpu.rules import Rules
+from crepre_hub.gpu.passing import due_at, prolong_offers, tick
 from crepre_hub.gpu.usage import Used
 from crepre_hub.probes.gpu_use import GpuSample
-from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.sentences import say
 from crepre_hub.store.gpu_book import GpuBookStore
 
@@ -43,50 +42,15 @@ FROM_FILE = "file:"
 FRESH = timedelta(seconds=5)
 """What is told of the time to come may be so old, if nothing has changed in the book."""
 
-NO_ALLOWANCE = Allowance()
+ASLEEP = timedelta(seconds=30)
+"""A hub that has not looked for so long was down, or its machine was: nobody was answered."""
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 LEAST = timedelta(minutes=20)
 """A share that is free for less time than this is of no use, unless leases are shorter."""
 
 Rule = Callable[[Book, datetime], Change]
-
-
-@dataclass(frozen=True, slots=True)
-class Park:
-    """
-    What the lab has of GPUs, and how it lends them.
-
-    Attributes:
-        rules: The admin's numbers.
-        look: Asks the machine what it has, and what of it fails; may take a second.
-        cap: What keeps a lease of so many bytes on a GPU to them.
-        lease: How long a GPU is lent where a profile does not say.
-        sample: Who uses the GPUs named, at this moment; empty where nobody can say.
-    """
-
-    rules: Callable[[], Rules]
-    look: Callable[[], GpuInventory]
-    cap: Callable[[Gpu, int], Cap]
-    lease: Callable[[], timedelta]
-    sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """
-    A GPU that somebody wants for a server.
-
-    Attributes:
-        length: None for as long as the lab says.
-        allowance: What the course permits each person.
-    """
-
-    seat: Seat
-    course: str
-    profile: str
-    wish: Wish
-    length: timedelta | None = None
-    allowance: Allowance = NO_ALLOWANCE
 
 
 class LendingDesk:
@@ -95,15 +59,21 @@ class LendingDesk:
 
     Where somebody else was first it does so again. Each method may raise ``StoreUnreachable``,
     and then has changed nothing.
+
+    Args:
+        is_hub: Offers are taken here, so here they lapse; a command leaves that to the hub.
     """
 
-    def __init__(self, store: GpuBookStore, park: Park, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, store: GpuBookStore, park: Park, clock: Clock = utc_now, *, is_hub: bool = True
+    ) -> None:
         self._store = store
         self._park = park
         self._clock = clock
         self._known = Book(park.rules())
         self._turn = threading.RLock()
-        self._ticked = datetime.min.replace(tzinfo=UTC)
+        self._ticked = NEVER
+        self._is_hub = is_hub
         self._unknown: frozenset[str] = frozenset()
         self._outlook: tuple[int, datetime, Mapping[str, WaitingView]] | None = None
         self._free: dict[Kind, tuple[int, datetime, Availability]] = {}
@@ -306,10 +276,19 @@ class LendingDesk:
     # --- what the lab does by itself
 
     def tick(self) -> tuple[Event, ...]:
-        """Do what time has brought since the last look; cheap where that is nothing."""
+        """
+        Do what time has brought since the last look; cheap where that is nothing.
+
+        After a time in which nobody was answered, first each offer has its whole window again.
+        """
+        if not self._is_hub:
+            return ()
         now = self.now
+        was_asleep = now - self._ticked > ASLEEP
+        events = self._apply(prolong_offers).events if was_asleep else ()
         moment = due_at(self.book(), self._ticked)
-        events = self._apply(tick).events if moment is not None and moment <= now else ()
+        if moment is not None and moment <= now:
+            events += self._apply(tick).events
         self._ticked = now
         return events
 

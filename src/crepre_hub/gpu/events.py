@@ -27,7 +27,14 @@ class ShareOffered:
 
 @dataclass(frozen=True, slots=True)
 class OfferWithdrawn:
-    """The offered GPU went out of service; the claim has its old place in the line."""
+    """The offered GPU went away, or too little of its time is left; the claim has its old place."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class OfferProlonged:
+    """Nobody could take it for a while; the countdown begins anew."""
 
     claim: Claim
 
@@ -143,6 +150,7 @@ Event = (
     LeaseGranted
     | ShareOffered
     | OfferWithdrawn
+    | OfferProlonged
     | OfferLapsed
     | ClaimEnded
     | Notice

@@ -13,6 +13,8 @@ from crepre_hub.gpu.events import (
     NoShowReleased,
     Notice,
     OfferLapsed,
+    OfferProlonged,
+    OfferWithdrawn,
     StaysForLesson,
 )
 from crepre_hub.gpu.line import may_serve, settle
@@ -47,6 +49,34 @@ def tick(book: Book, now: datetime) -> Change:
     place_again(draft)
     settle(draft)
     return draft.close() if draft.events else Change(book, DONE)
+
+
+def prolong_offers(book: Book, now: datetime) -> Change:
+    """
+    Nobody could take an offer for a while: each has a whole window from *now* on.
+
+    One whose lease would by then be too short to be of use is withdrawn; its claim is served again
+    from its old place.
+    """
+    offered = [each for each in book.claims.values() if each.offer is not None]
+    if not offered:
+        return Change(book, DONE)
+    draft = Draft(book, now)
+    for each in offered:
+        _prolong(draft, each)
+    settle(draft)
+    return draft.close()
+
+
+def _prolong(draft: Draft, claim: Claim) -> None:
+    assert claim.offer is not None
+    until = draft.now + draft.rules.claim_window
+    if claim.offer.latest - until < claim.least:
+        draft.tell(OfferWithdrawn(draft.without_offer(claim)))
+        return
+    longer = claim._replace(offer=claim.offer._replace(until=until))
+    draft.claims[claim.id] = longer  # it holds what it held
+    draft.tell(OfferProlonged(longer))
 
 
 def due_at(book: Book, now: datetime) -> datetime | None:

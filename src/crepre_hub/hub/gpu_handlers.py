@@ -14,7 +14,7 @@ from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
 from crepre_hub.desk.launch import allowance_in
-from crepre_hub.desk.lending import NO_ALLOWANCE
+from crepre_hub.desk.park import NO_ALLOWANCE
 from crepre_hub.desk.renewing import renew
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.allowance import Allowance

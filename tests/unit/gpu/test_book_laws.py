@@ -20,7 +20,7 @@ from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
 from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
-from crepre_hub.gpu.passing import due_at, tick
+from crepre_hub.gpu.passing import due_at, prolong_offers, tick
 from crepre_hub.gpu.reconciling import Found, reconcile
 from crepre_hub.gpu.reservations import Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
@@ -194,6 +194,19 @@ class Lab(RuleBasedStateMachine):
         self.step(tick(self.book, self.now))
         if servers_stop:
             self._stop_servers()
+
+    @rule(time=SOME_TIME)
+    def sleep(self, time: timedelta) -> None:
+        """Nobody is answered for a while; whoever had an offer has missed none by it."""
+        offered = {each.id: each.missed for each in self.book.claims.values() if each.offer}
+        self.now += time
+        self.book = prolong_offers(self.book, self.now).book
+        self.step(tick(self.book, self.now), disturbs=True)
+        for name, missed in offered.items():
+            mine = self.book.claims[name]
+            assert mine.missed == missed
+            window = self.book.rules.claim_window
+            assert mine.offer is None or mine.offer.until == self.now + window
 
     def _stop_servers(self) -> None:
         for lease in [*self.book.leases.values()]:
