@@ -25,7 +25,7 @@ from crepre_hub.hub.gpu_pages import gpu_note
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
 from crepre_hub.hub.lab_handlers import ROUTES
-from crepre_hub.hub.lane import Lane, places_here
+from crepre_hub.hub.lane import LONGEST_WAIT_SECONDS, Lane, places_here
 from crepre_hub.hub.language_handlers import LanguageHandler
 from crepre_hub.hub.my_handlers import MyHandler
 from crepre_hub.hub.my_page import my_page
@@ -151,7 +151,8 @@ def configure_servers(c: Any, wiring: Wiring) -> None:
     c.Spawner.options_from_form = options_from_form
     c.Spawner.apply_user_options = lambda spawner, options: None  # the desk judges them at start
     c.Spawner.hub_connect_url = f"http://{backend.hub_host}:{ports.hub}"
-    c.Spawner.start_timeout = start_seconds
+    c.SeatMixin.start_seconds = start_seconds
+    c.Spawner.start_timeout = LONGEST_WAIT_SECONDS + start_seconds
     c.Spawner.http_timeout = start_seconds
     c.Spawner.default_url = "/lab"
     c.JupyterHub.concurrent_spawn_limit = servers.at_once

@@ -16,6 +16,9 @@ from contextlib import asynccontextmanager
 LONGEST_TURN_SECONDS = 5.0
 """A start that takes longer, say since Docker hangs, goes on, but keeps nobody waiting any more."""
 
+LONGEST_WAIT_SECONDS = 3600
+"""For a turn; it does not count as a start that takes long."""
+
 
 class Lane:
     """

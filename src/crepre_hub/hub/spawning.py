@@ -19,6 +19,7 @@ from jupyterhub.objects import Server
 from jupyterhub.spawner import Spawner
 from jupyterhub.user import User
 from traitlets import Callable as CallableTrait
+from traitlets import Integer
 from traitlets.config import LoggingConfigurable
 
 from crepre_hub.backends.backend import Backend, Seat, StartLog
@@ -43,7 +44,7 @@ LOOK_EVERY_SECONDS = 2.0
 PATIENCE = aiohttp.ClientTimeout(total=10, sock_connect=1)
 """The address of a container that has just died swallows what is sent to it, without an answer."""
 CLEAN_UP_SECONDS = 5.0
-"""Kept back from ``start_timeout``, whose own message is empty, to say what happened."""
+"""Kept back from ``start_seconds``, to say what happened."""
 
 
 class SeatServer(Server):  # type: ignore[misc]
@@ -77,6 +78,9 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     backend = CallableTrait(help="Returns the Backend.").tag(config=True)
     lending = CallableTrait(help="Returns the LendingDesk.").tag(config=True)
     lane = CallableTrait(help="Returns the Lane for starts.").tag(config=True)
+    start_seconds = Integer(
+        120, help="Longest start, once it is its turn; ``start_timeout`` has the wait in it."
+    ).tag(config=True)
 
     before_start = CallableTrait(
         lambda spawner: None, help="Called when it is known what a server will run for."
@@ -190,14 +194,11 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
 
     async def _start_and_wait(self) -> Any:
         try:
-            async with (
-                asyncio.timeout(self.start_timeout - CLEAN_UP_SECONDS),
-                self.lane().turn(),
-            ):
+            async with self.lane().turn(), asyncio.timeout(self.start_seconds - CLEAN_UP_SECONDS):
                 address = await super().start()
                 await self._until_it_answers(_as_url(address))
         except TimeoutError:
-            raise StartTimedOut(f"No answer within {self.start_timeout} s.") from None
+            raise StartTimedOut(f"No answer within {self.start_seconds} s.") from None
         if self.start_log is not None:
             self.start_log.reach("ready")
         self.after_start(self)
