@@ -327,6 +327,27 @@ async def test_everybody_reads_why_a_gpu_is_not_lent(
     assert desk.book().gpus[GPU].is_lent
 
 
+@pytest.mark.parametrize("path", ["/hub/gpu", "/hub/board"])
+async def test_an_open_page_is_sent_again_only_when_it_has_changed(
+    lab: CourseLab, people: dict[str, CourseBrowser], path: str
+) -> None:
+    """By anything in the book or by the hub; its age is told all the same."""
+    bo, part = people["bo"], f"{path}?part=1"
+    _, first, headers = await bo.get(part)
+    have = f"{part}&have={headers['X-Tag']}"
+    assert int(headers["X-Seconds"]) >= 4
+    status, same, then = await bo.get(have)
+    if then["X-Tag"] == headers["X-Tag"]:  # else a minute has just begun
+        assert (status, same) == (204, "")
+    assert then["X-As-Of"]
+    await lab.started("ada", people["ada"], "ml/gpu")
+    await bo.submit_spawn("ml/gpu")
+    status, changed, _ = await bo.get(have)
+    assert status == 200
+    assert changed != first
+    assert (await people["ada"].get(f"{part}&have={then['X-Tag']}"))[0] == 200
+
+
 async def test_an_admin_puts_somebody_first_and_the_board_says_so(
     lab: CourseLab, people: dict[str, CourseBrowser]
 ) -> None:

@@ -52,6 +52,10 @@ class BoardHandler(LiveHandler):
         said = "no" if isinstance(answer, Refused) else "done"
         self.redirect(f"{self.hub.base_url}board?done={said}")
 
+    def state(self) -> object:
+        """Who looks, and what programs use."""
+        return self.current_user.name, self.current_user.admin, self.app.gpus.used
+
     def page(self) -> BoardPage:
         """The book as the reader may see it."""
         book, now = self.desk.book(), self.desk.now

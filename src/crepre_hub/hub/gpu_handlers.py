@@ -129,6 +129,11 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
         await asyncio.wait([stopped], timeout=STOP_PATIENCE_SECONDS)
         return bool(stopped.done())
 
+    def state(self) -> object:
+        """Who looks, and what the hub does with their servers."""
+        user = self.current_user
+        return user.name, [(name, doing(each), each.lease) for name, each in user.spawners.items()]
+
     def page(self) -> GpuPage:
         """Place, offer or lease of who is logged in."""
         user = self.current_user

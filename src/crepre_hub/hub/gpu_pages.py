@@ -16,6 +16,15 @@ from crepre_hub.gpu.usage import Used
 from crepre_hub.sentences import Sentence, duration, say, together
 from crepre_hub.units import format_memory
 
+SOON, LATER = 4, 15
+"""Seconds until an open page asks again, by whether much may happen meanwhile."""
+
+WINDOW_PARTS = 9
+"""So often at least somebody in line looks while a GPU is kept for them: every 20 s of 3 min."""
+
+BOARD_SOON = 8
+ROWS_A_SECOND = 10
+
 NEAR = timedelta(hours=12)
 """A time of day that is nearer needs no day."""
 
@@ -59,6 +68,15 @@ class GpuPage:
     times: Times = field(metadata={"help": "How moments are written."})
     notice: str = field(default="", metadata={"help": "What the last click did; may be empty."})
 
+    @property
+    def again_seconds(self) -> int:
+        """How soon to look again: often near the front of the line, seldom far from it."""
+        view = self.mine.view
+        if self.state == "waiting" and view is not None:
+            longest = self.times.rules.claim_window.total_seconds() / WINDOW_PARTS
+            return round(max(SOON, min(view.place, longest)))
+        return SOON if self.server in {"starting", "stopping"} or self.state == "offered" else LATER
+
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
@@ -68,6 +86,11 @@ class BoardPage:
     is_admin: bool = field(metadata={"help": "Whether the reader may change it."})
     times: Times = field(metadata={"help": "How moments are written."})
     notice: str = field(default="", metadata={"help": "What the last click did; may be empty."})
+
+    @property
+    def again_seconds(self) -> int:
+        """How soon to look again: a long line is long to write, and changes little at its front."""
+        return BOARD_SOON + len(self.board.line) // ROWS_A_SECOND
 
 
 def state_of_desk(mine: Mine, server: str, *, has_lease: bool) -> str:
