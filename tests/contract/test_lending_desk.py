@@ -304,6 +304,37 @@ def test_files_are_what_is_reserved(engine: Engine, clock: HandClock) -> None:
     assert len(desk.book().reservations) == 1
 
 
+def test_a_lesson_under_way_goes_on_when_its_file_is_edited(
+    engine: Engine, clock: HandClock
+) -> None:
+    """What has not begun is changed at once, and nothing is refused because of the lesson."""
+    desk = desk_on(engine, clock, CARD, SHARED)
+    now = clock.now
+    lesson = Interval(now, now + 2 * HOUR)
+    next_week = Interval(now + timedelta(weeks=1), now + timedelta(weeks=1, hours=2))
+
+    def asked(name: str, *intervals: Interval, count: int = 1) -> dict[str, Request]:
+        series = f"{FROM_FILE}ml/{name}"
+        return {series: Request(series, "ml", WHOLE, count, intervals, profile="gpu")}
+
+    assert desk.ensure_kept(asked("1", lesson, next_week)) == {}
+    lease = lent(desk, "ada")
+    assert lease.reservation
+    clock.now += 10 * MINUTE
+    longer = Interval(now, now + 3 * HOUR)
+    for _ in range(2):
+        assert desk.ensure_kept(asked("2", longer, next_week, count=2)) == {}
+        kept = {each.interval: len(each.places) for each in desk.book().reservations.values()}
+        assert kept == {lesson: 1, next_week: 2}
+    assert desk.ensure_kept(asked("3", longer)) == {}
+    assert [each.interval for each in desk.book().reservations.values()] == [lesson]
+    assert desk.ensure_kept({}) == {}
+    assert desk.book().leases[lease.id].reservation in desk.book().reservations
+    clock.now = lesson.end
+    desk.tick()
+    assert desk.book().reservations == {}
+
+
 def test_desks_that_know_nothing_of_each_other_lend_a_share_once(url: str, engine: Engine) -> None:
     """Sixty claims at once, at the desks of four processes, for four shares: four owners."""
     clock = HandClock()

@@ -17,7 +17,14 @@ from crepre_hub.errors import Busy
 from crepre_hub.gpu import reconciling
 from crepre_hub.gpu.allowance import Allowance, left, may_claim, spent, week_of
 from crepre_hub.gpu.book import Book
-from crepre_hub.gpu.booking import Called, Request, cancel, reserve
+from crepre_hub.gpu.booking import (
+    Called,
+    Request,
+    cancel,
+    cancel_to_come,
+    reserve,
+    without_under_way,
+)
 from crepre_hub.gpu.claims import Claim, Kind, Lease, Why
 from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.events import Event, StrayServer
@@ -253,6 +260,8 @@ class LendingDesk:
         """
         Keep what the courses' files ask for, and nothing of what they do not any more.
 
+        A lesson that is under way goes on as it began, whatever becomes of its file meanwhile.
+
         Args:
             wanted: By series; each name begins with ``FROM_FILE`` and tells all that it asks for.
 
@@ -262,12 +271,18 @@ class LendingDesk:
         known = {each.series for each in self.book().reservations.values()}
         for series in known - wanted.keys():
             if series.startswith(FROM_FILE):
-                self.cancel(series)
+                self._cancel_to_come(series)
         refused = {}
         for series in [name for name in wanted if name not in known]:
-            if isinstance(answer := self.reserve(wanted[series]), Refused):
+            request = without_under_way(self.book(), wanted[series], self.now)
+            if not request.intervals:
+                continue
+            if isinstance(answer := self.reserve(request), Refused):
                 refused[series] = answer
         return refused
+
+    def _cancel_to_come(self, series: str) -> None:
+        self._apply(lambda book, now: cancel_to_come(book, series, now))
 
     def try_out(self, rule: Rule) -> Change:
         """What a change would be; nothing is written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crepre_hub.decisions import Granted, Refused
@@ -155,6 +155,37 @@ def _leases_beyond(draft: Draft, wish: Wish, interval: Interval) -> list[Sentenc
         if hold.ends > interval.start and hold.on_top is None
     )
     return [say("one is lent until %(day)s", day=draft.rules.day(moment)) for moment in ends]
+
+
+def cancel_to_come(book: Book, series: str, now: datetime) -> Change:
+    """Of *series*, keep only what is under way; may be repeated."""
+    mine = [each for each in book.reservations.values() if each.series == series]
+    to_come = [each for each in mine if each.interval.start > now]
+    if not to_come:
+        return Change(book, Granted("cancelled"))
+    draft = Draft(book, now)
+    for each in to_come:
+        draft.drop_reservation(each)
+    settle(draft)
+    return draft.close(Granted("cancelled"))
+
+
+def without_under_way(book: Book, request: Request, now: datetime) -> Request:
+    """*request* without what its course has already, under another series, and is under way."""
+    under_way = [
+        each.interval
+        for each in book.reservations.values()
+        if each.course == request.course
+        and each.profile == request.profile
+        and each.series != request.series
+        and each.interval.holds(now)
+    ]
+    left = tuple(
+        each
+        for each in request.intervals
+        if not (each.holds(now) and any(each.meets(other) for other in under_way))
+    )
+    return replace(request, intervals=left)
 
 
 def cancel(book: Book, name: str, now: datetime) -> Change:
