@@ -283,6 +283,22 @@ def test_a_lesson_is_no_way_around_the_allowance(engine: Engine, clock: HandCloc
     assert isinstance(renew(desk, lease.id, Allowance()), Granted)
 
 
+def test_time_after_a_lesson_counts(engine: Engine, clock: HandClock) -> None:
+    """A lesson's lease that is renewed beyond it is the person's own from then on."""
+    desk = desk_on(engine, clock, CARD)
+    lesson = Interval(clock.now, clock.now + HOUR)
+    desk.reserve(Request("lesson", "ml", WHOLE, 1, (lesson,)))
+    allowance = Allowance(10 * HOUR)
+    lease = desk.ask(wants("ada", allowance=allowance))
+    assert isinstance(lease, Lease)
+    clock.now += HOUR / 2
+    assert isinstance(renew(desk, lease.id, allowance), Granted)
+    clock.now += HOUR
+    assert desk.left_of("ada", "ml", allowance) == 9.5 * HOUR
+    desk.give_back(lease.id)
+    assert desk.left_of("ada", "ml", allowance) == 9.5 * HOUR
+
+
 def test_files_are_what_is_reserved(engine: Engine, clock: HandClock) -> None:
     """What stands there is kept once; what does not any more is not; what does not fit is told."""
     desk = desk_on(engine, clock, CARD)

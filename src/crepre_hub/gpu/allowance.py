@@ -54,11 +54,12 @@ def spent(
     monday, _ = week_of(now, zone)
     total = timedelta(0)
     for used in past:
-        if allowance.lessons_count or not used.lesson:
-            total += used.share * max(used.end - max(used.start, monday), timedelta(0))
+        free = timedelta(seconds=0 if allowance.lessons_count else used.lesson_seconds)
+        total += used.share * max(used.end - max(used.start, monday) - free, timedelta(0))
     for lease, share in running:
-        if allowance.lessons_count or not lease.reservation:
-            total += share * max(now - max(lease.start, monday), timedelta(0))
+        begin = max(lease.start, monday)
+        free = timedelta(0) if allowance.lessons_count else lease.in_lesson(begin, now)
+        total += share * max(now - begin - free, timedelta(0))
     return total
 
 

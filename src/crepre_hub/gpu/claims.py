@@ -116,6 +116,8 @@ class Lease(NamedTuple):
         told: The shortest notice before *ends* that was given; None for none.
         idle_told: When its holder was last told that it is idle.
         ending: Why its server is being stopped; None while it may go on.
+        lesson_from: Since when it holds a lesson's place; None if it never did.
+        lesson_until: When that lesson ends; what comes after is the person's own time.
     """
 
     id: str
@@ -136,3 +138,11 @@ class Lease(NamedTuple):
     told: timedelta | None = None
     idle_told: datetime | None = None
     ending: Why | None = None
+    lesson_from: datetime | None = None
+    lesson_until: datetime | None = None
+
+    def in_lesson(self, begin: datetime, end: datetime) -> timedelta:
+        """How much of the time from *begin* to *end* was its lesson's."""
+        if self.lesson_from is None or self.lesson_until is None:
+            return end - begin if self.reservation else timedelta(0)  # from before it was told
+        return max(min(end, self.lesson_until) - max(begin, self.lesson_from), timedelta(0))

@@ -147,6 +147,8 @@ def _grant(draft: Draft, mine: Claim) -> None:
         waited=draft.now - mine.asked,
         reservation=offer.reservation,
         charged=offer.charged,
+        lesson_from=draft.now if offer.reservation else None,
+        lesson_until=offer.latest if offer.reservation else None,
     )
     draft.drop_claim(mine)
     draft.put_lease(lease)

@@ -149,7 +149,14 @@ def _stay(draft: Draft, lease: Lease, reservation: Reservation, number: int) -> 
     draft.fill_place(reservation.id, number, lease.id)
     draft.charge(lease.course, more)
     charged = lease.charged + more
-    after = lease._replace(ends=end, reservation=reservation.id, told=None, charged=charged)
+    after = lease._replace(
+        ends=end,
+        reservation=reservation.id,
+        told=None,
+        charged=charged,
+        lesson_from=lease.lesson_from or draft.now,
+        lesson_until=end,
+    )
     draft.put_lease(after)
     draft.tell(StaysForLesson(after))
 

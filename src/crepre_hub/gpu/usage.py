@@ -17,6 +17,8 @@ class Used:
         share: Part of the GPU's memory, 1 for all of it.
         seconds: How long the share was held.
         waited: Seconds from asking to the grant.
+        lesson: Whether any of it was in a place of a lesson.
+        lesson_seconds: How long it was.
     """
 
     lease: str
@@ -30,6 +32,7 @@ class Used:
     waited: float
     lesson: bool
     why: Why
+    lesson_seconds: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -77,4 +80,5 @@ def used(lease: Lease, share: float, why: Why, now: datetime) -> Used:
         waited=lease.waited.total_seconds(),
         lesson=bool(lease.reservation),
         why=why,
+        lesson_seconds=lease.in_lesson(lease.start, max(now, lease.start)).total_seconds(),
     )

@@ -264,6 +264,7 @@ gpu_usage = Table(
     Column("waited", Float, nullable=False),
     Column("lesson", Boolean, nullable=False),
     Column("why", String(16), nullable=False),
+    Column("lesson_seconds", Float, nullable=False, server_default="0"),
     Index("crepre_gpu_usage_person", "person", "end"),
     Index("crepre_gpu_usage_course", "course", "end"),
 )

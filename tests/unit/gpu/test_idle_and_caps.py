@@ -14,7 +14,7 @@ from crepre_hub.gpu.events import IdleNotice, LeaseEnding
 from crepre_hub.gpu.gpus import WHOLE
 from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.rules import HOUR, MINUTE
-from crepre_hub.gpu.usage import Used
+from crepre_hub.gpu.usage import Used, used
 from crepre_hub.gpu.watchdog import Breach, Patience, Step, Watch, breach_of, look
 from tests.unit.gpu.books import CARD, NINE, ask, book, keep, wanted
 
@@ -63,7 +63,9 @@ def test_nobody_is_thrown_out_of_a_lesson_for_thinking() -> None:
 
 def _used(start: datetime, hours: float, *, share: float = 1.0, lesson: bool = False) -> Used:
     end = start + hours * HOUR
-    return Used("x", "ada", "ml", "gpu", "card", share, start, end, 0.0, lesson, Why.GIVEN_BACK)
+    free = hours * 3600 if lesson else 0.0
+    why = Why.GIVEN_BACK
+    return Used("x", "ada", "ml", "gpu", "card", share, start, end, 0.0, lesson, why, free)
 
 
 MONDAY = datetime(2026, 8, 31, tzinfo=UTC)
@@ -91,6 +93,19 @@ def test_running_leases_count_as_they_run() -> None:
     """What is held now is used now."""
     lease = ask(book(CARD), wanted("ada")).book.leases["ada"]
     assert spent(Allowance(HOUR), [], [(lease, 1.0)], TEN, UTC) == HOUR
+
+
+def test_what_comes_after_a_lesson_is_ones_own_time() -> None:
+    """Also of a lease that began in it, and while it runs as when it is over."""
+    lesson = keep(book(CARD), NINE, TEN).book
+    lease = ask(lesson, wanted("ada")).book.leases["ada"]
+    assert lease.reservation
+    longer = lease._replace(ends=TEN + HOUR)
+    for counts, hours in ((False, 1), (True, 2)):
+        allowance = Allowance(10 * HOUR, lessons_count=counts)
+        assert spent(allowance, [], [(longer, 1.0)], TEN + HOUR, UTC) == hours * HOUR
+        over = used(longer, 1.0, Why.GIVEN_BACK, TEN + HOUR)
+        assert spent(allowance, [over], [], TEN + HOUR, UTC) == hours * HOUR
 
 
 def test_a_week_begins_on_monday_in_the_lab() -> None:
