@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.clock import Clock, utc_now
 from crepre_hub.decisions import Answer, Granted, MustWait, Refused
+from crepre_hub.desk.gpu_held import held_by, held_under
 from crepre_hub.errors import Busy
 from crepre_hub.gpu import reconciling
 from crepre_hub.gpu.allowance import Allowance, left, may_claim, spent, week_of
@@ -336,11 +337,11 @@ class LendingDesk:
             book does not know has to be seen twice: it may just have been given back.
         """
         book = self.book()
-        servers = [_held(each) for each in found if each.gpu is not None]
+        servers = [held_by(each) for each in found if each.gpu is not None]
         unknown = frozenset(each.lease for each in servers if each.lease not in book.leases)
         seen = [each for each in servers if each.lease not in unknown - self._unknown]
         there = {each.lease for each in seen}
-        seen += [_as_found(book.leases[n]) for n in known if n in book.leases and n not in there]
+        seen += [held_under(book.leases[n]) for n in known if n in book.leases and n not in there]
         self._unknown = unknown
         change = self._apply(lambda book, now: reconciling.reconcile(book, seen, now, grace=grace))
         return tuple(event for event in change.events if isinstance(event, StrayServer))
@@ -377,19 +378,4 @@ def _is_same(mine: Claim, asked: Asked) -> bool:
         asked.course,
         asked.profile,
         asked.wish,
-    )
-
-
-def _held(found: Found) -> reconciling.Found:
-    assert found.gpu is not None
-    gpu, seat = found.gpu, found.seat
-    share = 0 if gpu.share >= gpu.memory else gpu.share
-    return reconciling.Found(
-        gpu.lease, seat.user, seat.server, found.course, found.profile, (gpu.uuid,), share, gpu.ends
-    )
-
-
-def _as_found(lease: Lease) -> reconciling.Found:
-    return reconciling.Found(
-        lease.id, lease.person, lease.server, lease.course, lease.profile, (lease.gpu,)
     )
