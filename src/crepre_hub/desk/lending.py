@@ -29,6 +29,7 @@ from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outl
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
+from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.probes.gpu_use import GpuSample
 from crepre_hub.sentences import say
 from crepre_hub.store.gpu_book import GpuBookStore
@@ -61,6 +62,7 @@ class Park:
         cap: What keeps a lease of so many bytes on a GPU to them.
         lease: How long a GPU is lent where a profile does not say.
         sample: Who uses the GPUs named, at this moment; empty where nobody can say.
+        patience: With whoever takes more of a GPU than was lent.
     """
 
     rules: Callable[[], Rules]
@@ -68,6 +70,7 @@ class Park:
     cap: Callable[[Gpu, int], Cap]
     lease: Callable[[], timedelta]
     sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
+    patience: Callable[[], Patience] = Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,11 @@ class LendingDesk:
     def now(self) -> datetime:
         """The moment by which this desk decides."""
         return self._clock()
+
+    @property
+    def patience(self) -> Patience:
+        """With whoever takes more of a GPU than was lent."""
+        return self._park.patience()
 
     @property
     def lends_gpus(self) -> bool:
