@@ -85,6 +85,9 @@ class TestBackend:
     def remove(self, found: Found) -> None:
         self.there = tuple(each for each in self.there if each != found)
 
+    def server_of(self, pid: int) -> str:
+        return ""
+
 
 @dataclass(frozen=True)
 class TestWiring(Wiring):

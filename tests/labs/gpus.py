@@ -48,15 +48,20 @@ gpu = "6 GiB"
 
 MORE_OFTEN = "c.CrepreHub.gpus_every_seconds = 0.3\n"
 
+LOOKS_OFTEN = "c.CrepreHub.look_at_gpus_every_seconds = 1\n"
+"""The hub asks NVML as it always does, only more often."""
 
-def gpus_toml(uuids: tuple[str, ...], *, shared: int = 0, window: str = "3 min") -> str:
+
+def gpus_toml(
+    uuids: tuple[str, ...], *, shared: int = 0, window: str = "3 min", found_by: str = "list"
+) -> str:
     """Lines of ``[gpus]``: cards of 24 GiB, the last *shared* of them shared."""
     tiers = ["exclusive"] * (len(uuids) - shared) + ["shared"] * shared
     cards = ",\n".join(
         f'  {{uuid = "{uuid}", name = "Pretended GPU", memory = "24 GiB", tier = "{tier}"}}'
         for uuid, tier in zip(uuids, tiers, strict=True)
     )
-    rules = f'found_by = "list"\ncap = "cooperative"\nclaim_window = "{window}"\n'
+    rules = f'found_by = "{found_by}"\ncap = "cooperative"\nclaim_window = "{window}"\n'
     return f"{rules}cards = [\n{cards}\n]\n"
 
 
@@ -71,11 +76,12 @@ def new_gpu_lab(
         engine=engine.url,
         socket=faults.url if faults else "",
         base=base,
+        environment=engine.rig.lab_environment(),
         more_settings={"gpus": gpus},
     )
     lab.write(COURSE)
     (lab.root / "config.d").mkdir()
-    (lab.root / "config.d" / "quick.py").write_text(QUICK + MORE_OFTEN)
+    (lab.root / "config.d" / "quick.py").write_text(QUICK + MORE_OFTEN + LOOKS_OFTEN)
     return lab
 
 
@@ -90,6 +96,15 @@ def book_of(lab: Lab) -> Book:
     """The lease book as it is."""
     with _database(lab) as engine:
         return GpuBookStore(engine).read(Book(Rules()))
+
+
+def host_pid(lab: Lab, user: str, kernel: str) -> int:
+    """The number that the machine knows *user*'s kernel by, as NVML would tell it; 0 for none."""
+    for each in lab.containers(user):
+        for row in each.top(ps_args="-eo pid,args")["Processes"]:
+            if f"kernel-{kernel}.json" in row[-1]:
+                return int(row[0])
+    return 0
 
 
 def held(lab: Lab) -> dict[str, GivenGpu]:

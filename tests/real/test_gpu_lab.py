@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from crepre_hub.gpu.claims import Claim
 from tests.faults.hub_process import hub_is_back, kill_hub, until
 from tests.labs.docker_faults import FaultyDocker
 from tests.labs.fixtures import People
-from tests.labs.gpus import book_of, broken_laws, gpus_toml, held, new_gpu_lab
+from tests.labs.gpus import book_of, broken_laws, gpus_toml, held, host_pid, new_gpu_lab
 from tests.labs.lab import Lab
 from tests.labs.student import Student, xsrf_in
 from tests.machine.gpu_rig import GpuRig
@@ -20,6 +21,7 @@ from tests.machine.own_engine import OwnEngine
 pytestmark = pytest.mark.timeout(420)
 
 GiB = 1024**3
+WATCHDOG = 'watchdog_grace = "5 s"\n'
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def gpu_lab(
     base_image: str,
 ) -> Iterator[Lab]:
     """A lab with four pretended GPUs, two of which are shared."""
-    gpus = gpus_toml(own_engine.rig.uuids, shared=2)
+    gpus = gpus_toml(own_engine.rig.uuids, shared=2, found_by="nvml") + WATCHDOG
     lab = new_gpu_lab(tmp_path_factory.mktemp("lab"), own_engine, base_image, gpus, gpu_docker)
     lab.up()
     yield lab
@@ -223,3 +225,72 @@ async def test_after_a_gpu_that_docker_does_not_give_a_cpu_seat_starts_at_once(
     await until(lambda: not book_of(gpu_lab).leases)
     assert await ada.start_and_wait("ml/small") < 60
     await ada.stop()
+
+
+@pytest.fixture
+def on_the_host() -> Iterator[int]:
+    """A process of somebody at the console."""
+    with subprocess.Popen(["sleep", "600"]) as process:
+        yield process.pid
+        assert process.poll() is None, "it was ended"
+        process.kill()
+
+
+async def news(student: Student) -> str:
+    """What an open JupyterLab is told of GPUs."""
+    _, told = await student.api("GET", "crepre/news")
+    assert isinstance(told, dict), told
+    return " ".join(each["text"] for each in told["news"])
+
+
+async def until_told(student: Student, words: str) -> str:
+    async with asyncio.timeout(30):
+        while words not in (said := await news(student)):
+            await asyncio.sleep(0.2)
+    return said
+
+
+async def test_the_watchdog(
+    gpu_lab: Lab, gpu_rig: GpuRig, person: People, on_the_host: int
+) -> None:
+    """
+    Whoever takes more than their share is told, has their kernel started anew, and is stopped.
+
+    Who shares the GPU is told without a name and works on; what is not the lab's is reported on
+    the board and to the admin, and lives.
+    """
+    greedy, beside = await person(gpu_lab, "greedy"), await person(gpu_lab, "beside")
+    boss = await person(gpu_lab, "boss", admin=True)
+    kernels = {}
+    for each in (greedy, beside):
+        await each.start_and_wait("ml/share")
+        await each.open_lab()
+        kernels[each] = await each.kernel()
+        assert not await kernels[each].run("mine = 1")
+    (gpu,) = {each.uuid for each in held(gpu_lab).values()}
+    card = f"_{gpu_rig.uuids.index(gpu)}"
+    pids = {each: host_pid(gpu_lab, each.name, kernel.id) for each, kernel in kernels.items()}
+    takes = {pids[greedy]: 7 * GiB, pids[beside]: 5 * GiB, on_the_host: 3 * GiB}
+    gpu_rig.measure(**{card: {"used": 15 * GiB, "processes": takes}})
+
+    assert "holds 7 GiB of its GPU's memory, and 6 GiB" in await until_told(greedy, "Otherwise")
+    assert "greedy" not in await until_told(beside, "Somebody beside you holds more")
+    assert "3 GiB of it are held from outside" in (await boss.page("/hub/board"))[0]
+
+    await until_told(greedy, "was started anew")
+    again = host_pid(gpu_lab, greedy.name, kernels[greedy].id)
+    assert again not in (0, pids[greedy])
+    assert "NameError" in await kernels[greedy].run("mine")
+    _, tokens = await greedy.api("GET", f"users/{greedy.name}/tokens")
+    assert "watchdog" not in str(tokens)
+    gpu_rig.measure(**{card: {"used": 15 * GiB, "processes": takes | {again: 7 * GiB}}})
+    await greedy.until_stopped()
+    assert "took more of the GPU than it had" in (await greedy.page("/hub/gpu"))[0]
+    assert "took more of the GPU than it had" in (await greedy.page("/hub/home"))[0]
+    await greedy.start_and_wait("ml/small")
+
+    assert await kernels[beside].run("mine") == "1"
+    page, _ = await boss.page("/hub/admin/problems")
+    assert f"sleep (process {on_the_host} of root), from outside the lab, holds 3 GiB" in page
+    assert f"ps -fp {on_the_host}" in page
+    assert "The server of greedy holds 7 GiB" in page

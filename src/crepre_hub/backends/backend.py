@@ -118,6 +118,15 @@ class Backend(Protocol):
         """
         ...
 
+    def server_of(self, pid: int) -> str:
+        """
+        Id, as in ``Found``, of the server that a process of this machine belongs to.
+
+        Empty for a process of no server. What is in a container that is no server's has an id that
+        nothing has which was found.
+        """
+        ...
+
     def remove(self, found: Found) -> None:
         """
         End a server for good; homes are kept. May be repeated, and may take a while.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from crepre_hub.decisions import Granted
@@ -163,7 +164,13 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class GpuRow:
-    """One GPU; *used* is what programs take of its memory, None where nobody measures it."""
+    """
+    One GPU.
+
+    Attributes:
+        used: Bytes that programs take of its memory; None where nobody measures it.
+        outside: Bytes of them that programs from outside the lab take.
+    """
 
     uuid: str
     name: str
@@ -173,6 +180,7 @@ class GpuRow:
     reason: str
     held: tuple[HeldRow, ...]
     used: int | None = None
+    outside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,30 +221,46 @@ class Board:
     as_of: datetime
 
 
-def board(desk: LendingDesk, reader: Reader, used: Mapping[str, int] | None = None) -> Board:
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+def board(
+    desk: LendingDesk,
+    reader: Reader,
+    used: Mapping[str, int] = NOTHING,
+    outside: Mapping[str, int] = NOTHING,
+) -> Board:
     """
     The board: GPUs in their machine's order, the line in its own, reservations by time.
 
     Args:
         used: Bytes that programs take on each GPU, where that was measured.
+        outside: Bytes of them that programs from outside the lab take.
     """
-    book, now, measured = desk.book(), desk.now, used or {}
+    book, now = desk.book(), desk.now
     views = sorted(desk.outlook().values(), key=lambda view: view.place)
     kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
     return Board(
-        tuple(_gpu_row(book, gpu, reader, measured.get(gpu.uuid)) for gpu in book.gpus.values()),
+        tuple(
+            replace(
+                _gpu_row(book, gpu, reader),
+                used=used.get(gpu.uuid),
+                outside=outside.get(gpu.uuid, 0),
+            )
+            for gpu in book.gpus.values()
+        ),
         tuple(_line_row(view, reader) for view in views if view.place),
         tuple(_kept_row(each, reader) for each in kept if each.interval.start < now + WEEK),
         now,
     )
 
 
-def _gpu_row(book: Book, gpu: Gpu, reader: Reader, used: int | None) -> GpuRow:
+def _gpu_row(book: Book, gpu: Gpu, reader: Reader) -> GpuRow:
     offers = (c for c in book.claims.values() if c.offer is not None and c.offer.gpu == gpu.uuid)
     held = [_lease_row(lease, reader) for lease in book.leases_on(gpu.uuid)]
     held += [_offer_row(claim, reader) for claim in offers]
     free = book.free_on(gpu.uuid) if gpu.is_lent else 0
-    return GpuRow(gpu.uuid, gpu.name, gpu.memory, free, gpu.state, gpu.reason, tuple(held), used)
+    return GpuRow(gpu.uuid, gpu.name, gpu.memory, free, gpu.state, gpu.reason, tuple(held))
 
 
 def _lease_row(lease: Lease, reader: Reader) -> HeldRow:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.clock import Clock, utc_now
 from crepre_hub.decisions import Answer, Granted, MustWait, Refused
+from crepre_hub.desk.gpu_held import held_by, held_under
 from crepre_hub.errors import Busy
 from crepre_hub.gpu import reconciling
 from crepre_hub.gpu.allowance import Allowance, left, may_claim, spent, week_of
@@ -28,6 +29,7 @@ from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outl
 from crepre_hub.gpu.passing import due_at, tick
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
+from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.probes.gpu_use import GpuSample
 from crepre_hub.sentences import say
 from crepre_hub.store.gpu_book import GpuBookStore
@@ -60,6 +62,7 @@ class Park:
         cap: What keeps a lease of so many bytes on a GPU to them.
         lease: How long a GPU is lent where a profile does not say.
         sample: Who uses the GPUs named, at this moment; empty where nobody can say.
+        patience: With whoever takes more of a GPU than was lent.
     """
 
     rules: Callable[[], Rules]
@@ -67,6 +70,7 @@ class Park:
     cap: Callable[[Gpu, int], Cap]
     lease: Callable[[], timedelta]
     sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
+    patience: Callable[[], Patience] = Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,11 @@ class LendingDesk:
     def now(self) -> datetime:
         """The moment by which this desk decides."""
         return self._clock()
+
+    @property
+    def patience(self) -> Patience:
+        """With whoever takes more of a GPU than was lent."""
+        return self._park.patience()
 
     @property
     def lends_gpus(self) -> bool:
@@ -336,11 +345,11 @@ class LendingDesk:
             book does not know has to be seen twice: it may just have been given back.
         """
         book = self.book()
-        servers = [_held(each) for each in found if each.gpu is not None]
+        servers = [held_by(each) for each in found if each.gpu is not None]
         unknown = frozenset(each.lease for each in servers if each.lease not in book.leases)
         seen = [each for each in servers if each.lease not in unknown - self._unknown]
         there = {each.lease for each in seen}
-        seen += [_as_found(book.leases[n]) for n in known if n in book.leases and n not in there]
+        seen += [held_under(book.leases[n]) for n in known if n in book.leases and n not in there]
         self._unknown = unknown
         change = self._apply(lambda book, now: reconciling.reconcile(book, seen, now, grace=grace))
         return tuple(event for event in change.events if isinstance(event, StrayServer))
@@ -377,19 +386,4 @@ def _is_same(mine: Claim, asked: Asked) -> bool:
         asked.course,
         asked.profile,
         asked.wish,
-    )
-
-
-def _held(found: Found) -> reconciling.Found:
-    assert found.gpu is not None
-    gpu, seat = found.gpu, found.seat
-    share = 0 if gpu.share >= gpu.memory else gpu.share
-    return reconciling.Found(
-        gpu.lease, seat.user, seat.server, found.course, found.profile, (gpu.uuid,), share, gpu.ends
-    )
-
-
-def _as_found(lease: Lease) -> reconciling.Found:
-    return reconciling.Found(
-        lease.id, lease.person, lease.server, lease.course, lease.profile, (lease.gpu,)
     )

@@ -15,6 +15,7 @@ from crepre_hub.desk.announcing import AnnouncementDesk
 from crepre_hub.hub.course_pages import Frame
 from crepre_hub.hub.course_staff import StaffHandler, hub_user
 from crepre_hub.hub.gpu_pages import gpu_news
+from crepre_hub.hub.gpu_watchdog import Watchdog
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say, together
 
@@ -124,7 +125,9 @@ class NewsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
         desk: AnnouncementDesk = self.app.desks().announcements
         with come_back_later():
             news = desk.for_user(hub_user(user))
-            of_gpus = gpu_news(self.app.lending(), user.name)
+            watchdog: Watchdog = self.app.gpus.watchdog
+            of_leases = gpu_news(self.app.lending(), user.name)
+            of_gpus = (*watchdog.news_for(user.name), *of_leases)
         told = [
             {"id": each.announcement.id, "course": each.title, "text": each.announcement.text}
             for each in news

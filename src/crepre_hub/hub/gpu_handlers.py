@@ -21,6 +21,7 @@ from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
+from crepre_hub.hub.gpu_watchdog import Watchdog
 from crepre_hub.hub.running import doing
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
@@ -137,6 +138,7 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
         spawner = user.spawners.get(wanted.server if wanted else "")
         server = doing(spawner) if spawner is not None else ""
         times = Times(self.desk.book().rules, self.desk.now)
+        watchdog: Watchdog = self.app.gpus.watchdog
         has_lease = bool(seen.lease and spawner and spawner.lease == seen.lease.id)
         return GpuPage(
             state=state_of_desk(seen, server, has_lease=has_lease),
@@ -144,8 +146,9 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
             profile=self._title(wanted),
             server=server,
             server_url=f"{self.base_url}user/{url_escape_path(user.name)}/",
-            ended=ended(seen.last, times),
+            ended=watchdog.why_stopped(user.name) or ended(seen.last, times),
             times=times,
+            told=tuple(each.text for each in watchdog.news_for(user.name)),
             notice=SAID.get(self.get_query_argument("done", ""), ""),
         )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from crepre_hub.desk.gpu_views import ENDED, Board, Mine
+from crepre_hub.desk.gpu_views import ENDED, Board, Mine, mine
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import StoreUnreachable
 from crepre_hub.gpu.claims import Lease
@@ -16,6 +17,9 @@ from crepre_hub.units import format_memory
 
 NEAR = timedelta(hours=12)
 """A time of day that is nearer needs no day."""
+
+LATELY = timedelta(minutes=30)
+"""So long the pages of somebody's server say why it was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class GpuPage:
     server_url: str = field(metadata={"help": "Where the server is, or becomes."})
     ended: str = field(metadata={"help": "Why the last lease ended, if that is news."})
     times: Times = field(metadata={"help": "How moments are written."})
+    told: tuple[str, ...] = field(default=(), metadata={"help": "What the watchdog tells them."})
     notice: str = field(default="", metadata={"help": "What the last click did; may be empty."})
 
 
@@ -97,6 +102,24 @@ def gpu_note(user: object, desk: LendingDesk) -> str:
         return _note(getattr(user, "name", ""), desk)
     except StoreUnreachable:
         return ""
+
+
+def why_stopped(reader: Any, desk: LendingDesk, owner: str) -> str:
+    """
+    Why the lab has stopped a server of *owner* lately; empty where it has not.
+
+    Args:
+        reader: Of the page; nobody but the owner is told.
+    """
+    if reader is None or reader.name != owner or not desk.lends_gpus:
+        return ""
+    watchdog = reader.settings["app"].gpus.watchdog
+    try:
+        last, times = mine(desk, owner).last, Times(desk.book().rules, desk.now)
+    except StoreUnreachable:
+        return ""
+    is_lately = last is not None and times.now - last.end < LATELY
+    return watchdog.why_stopped(owner) or (ended(last, times) if is_lately else "")
 
 
 @dataclass(frozen=True, slots=True)

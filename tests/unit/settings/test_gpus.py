@@ -10,7 +10,8 @@ import pytest
 
 from crepre_hub.courses.course import Course
 from crepre_hub.gpu.gpus import Gpu, Tier
-from crepre_hub.gpu.rules import Rules
+from crepre_hub.gpu.rules import MINUTE, Rules
+from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.settings.gpu_problems import (
     card_problems,
     intervals_of,
@@ -41,6 +42,22 @@ def section(tmp_path: Path, lines: str) -> GpusSection:
     """``[gpus]`` with *lines*."""
     (tmp_path / "lab.toml").write_text(f"[gpus]\n{lines}")
     return read_lab(tmp_path / "lab.toml").gpus
+
+
+@pytest.mark.parametrize(
+    ("lines", "patience"),
+    [
+        ("", Patience()),
+        (
+            'watchdog_grace = "10 min"\n',
+            Patience(after_notice=10 * MINUTE, after_restart=10 * MINUTE),
+        ),
+        ('watchdog = "report"\n', Patience(acts=False)),
+    ],
+)
+def test_patience(tmp_path: Path, lines: str, patience: Patience) -> None:
+    """The project's numbers, unless the lab says otherwise."""
+    assert section(tmp_path, lines).patience() == patience
 
 
 def course(
