@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path, PurePosixPath
-from typing import Protocol
-
-from jupyterhub.spawner import Spawner
+from typing import TYPE_CHECKING, Protocol
 
 from crepre_hub.backends.homes import Homes
 from crepre_hub.errors import BackendError
@@ -24,6 +22,9 @@ from crepre_hub.gpu.given import GivenGpu
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.sentences import say
 from crepre_hub.settings.reader import Settings
+
+if TYPE_CHECKING:  # JupyterHub takes longer than most commands, and they need its name alone
+    from jupyterhub.spawner import Spawner
 
 
 @dataclass(frozen=True, slots=True)
