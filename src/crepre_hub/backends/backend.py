@@ -11,7 +11,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -171,11 +172,17 @@ def backend_named(name: str, settings: Settings) -> Backend:
     Raises:
         BackendError: If no installed package provides it.
     """
-    found = entry_points(group="crepre.backends", name=name)
-    if not found:
+    point = _installed().get(name)
+    if point is None:
         raise BackendError(f"There is no backend {name!r}.", remedy="See: crepre docs settings")
-    backend: Backend = next(iter(found)).load()(settings)
+    backend: Backend = point.load()(settings)
     return backend
+
+
+@cache
+def _installed() -> Mapping[str, EntryPoint]:
+    """Backends by their names, looked for once: all installed packages are read for that."""
+    return {point.name: point for point in reversed(entry_points(group="crepre.backends"))}
 
 
 @dataclass(frozen=True, slots=True)
