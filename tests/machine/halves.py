@@ -23,7 +23,7 @@ from tests.machine.fixtures import LOG
 
 TESTS = Path("tests")
 FOLDERS = ("unit", "contract", "hub", "cli")
-LAST_OF_SECOND = "test_h"
+LAST_OF_SECOND = "test_gpu_l"
 """Real tests before it in the alphabet are the second half; chosen so that both take as long."""
 
 PYTEST = (sys.executable, "-m", "pytest", "--hypothesis-profile=thorough")
