@@ -13,6 +13,8 @@ settings.register_profile("quick", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=100)  # what `make test` runs
 settings.load_profile("quick")
 
+gc.disable()  # while modules are loaded: they stay until the end
+
 
 @event.listens_for(Engine, "connect")
 def _wait_for_no_disk(connection: object, _record: object) -> None:
@@ -22,5 +24,6 @@ def _wait_for_no_disk(connection: object, _record: object) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Modules stay until the end: the collector need not look at them again and again."""
+    """The collector looks at what tests make, and not at all modules again and again."""
     gc.freeze()
+    gc.enable()
