@@ -54,6 +54,7 @@ class Found:
         profile: Id of the profile within the course.
         gpu: What it was given when it was made, which nothing changes; None where it holds none,
             or has ended.
+        has_run: False for one that was made, and not started yet.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Found:
     course: str = ""
     profile: str = ""
     gpu: GivenGpu | None = None
+    has_run: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ def test_after_a_crash(found: list[Found], grace: int, leases: set[str], strays:
     """What runs is held, what does not run is free, and what cannot be is stopped."""
     before = ask(book(CARD, SHARED), wanted("ada")).book
     change = reconcile(before, found, NINE + MINUTE, grace=grace * MINUTE)
+def _made(name: str, *gpus: str) -> Found:
+    """Not started, or not yet."""
+    return replace(_found(name, *gpus), has_run=False)
+
+
     assert change.book.leases.keys() == leases
     assert sum(isinstance(event, StrayServer) for event in change.events) == strays
     assert ("ada" in leases) is not any(isinstance(e, LeaseEnded) for e in change.events)
@@ -97,6 +102,9 @@ def _crowd() -> Book:
 
 def test_the_line_shows_place_and_time() -> None:
     """Who waits sees their place, what for, and when it is likely to come free."""
+        ([_made("ada", "card")], 0, {"ada"}, 0),
+        ([_made("bo", "card")], 0, set(), 0),
+        ([_found("ada", "card"), _made("bo", "card")], 0, {"ada"}, 0),
     views = outlook(_crowd(), NINE + 10 * MINUTE)
     assert {name: view.place for name, view in views.items()} == {"di": 1, "bo": 2, "cy": 3}
     di, bo = views["di"], views["bo"]
