@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from crepre_hub.ops.archive_files import ArchiveFolder
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.probes.gpu_caps import DriverLimits
 from crepre_hub.probes.gpu_use import sample_of
-from crepre_hub.probes.gpus import look_at_gpus
+from crepre_hub.probes.gpus import GpuInventory, look_at_gpus
 from crepre_hub.settings.database import database_url, database_urls
 from crepre_hub.settings.gpu_problems import share_problems
 from crepre_hub.settings.last_good import settings_or_last_good
@@ -165,10 +165,10 @@ def park_of(settings: Settings) -> Park:
     rules = section.rules(lab_zone())
     limits = DriverLimits(section)
 
-    def look() -> Sequence[Gpu]:
-        gpus = look_at_gpus(section).gpus
-        limits.try_out(gpus)  # here, where no start waits for the driver
-        return gpus
+    def look() -> GpuInventory:
+        seen = look_at_gpus(section)
+        limits.try_out(seen.gpus)  # here, where no start waits for the driver
+        return seen
 
     def cap(gpu: Gpu, share: int) -> Cap:
         limits.try_out((gpu,))  # again only if a server starts before the first look

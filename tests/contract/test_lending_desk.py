@@ -20,6 +20,7 @@ from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
 from crepre_hub.gpu.reservations import Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
+from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.gpu_book import GpuBookStore
 from tests.hand_clock import HandClock
@@ -50,7 +51,8 @@ def clock() -> HandClock:
 def park(*gpus: Gpu) -> Park:
     """What a lab with *gpus* has."""
     rules = Rules()
-    return Park(lambda: rules, lambda: gpus, lambda gpu, share: Cap.COOPERATIVE, lambda: 2 * HOUR)
+    seen = GpuInventory(gpus)
+    return Park(lambda: rules, lambda: seen, lambda gpu, share: Cap.COOPERATIVE, lambda: 2 * HOUR)
 
 
 def desk_on(engine: Engine, clock: HandClock, *gpus: Gpu) -> LendingDesk:

@@ -26,7 +26,7 @@ def test_no_start_waits_for_the_driver(monkeypatch: pytest.MonkeyPatch, tmp_path
     card = GpuCard(uuid="GPU-0a", memory="24 GiB", tier="shared")
     section = GpusSection(found_by="list", cards=(card,))
     park = park_of(Settings(tmp_path, Lab(gpus=section), ()))
-    (gpu,) = park.look()
+    (gpu,) = park.look().gpus
     assert tried == ["GPU-0a"]
     assert park.cap(gpu, gpu.memory // 4) is Cap.DRIVER
     assert tried == ["GPU-0a"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -31,6 +31,7 @@ from crepre_hub.gpu.rules import Rules
 from crepre_hub.gpu.usage import Used
 from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.probes.gpu_use import GpuSample
+from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.sentences import say
 from crepre_hub.store.gpu_book import GpuBookStore
 
@@ -66,7 +67,7 @@ class Park:
     """
 
     rules: Callable[[], Rules]
-    look: Callable[[], Sequence[Gpu]]
+    look: Callable[[], GpuInventory]
     cap: Callable[[Gpu, int], Cap]
     lease: Callable[[], timedelta]
     sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
@@ -318,8 +319,9 @@ class LendingDesk:
 
     def look(self) -> tuple[Event, ...]:
         """Ask the machine which GPUs it has, and write down what has changed."""
-        gpus = self._park.look()
-        return self._apply(lambda book, now: inventory(book, gpus, now)).events
+        seen = self._park.look()
+        why = seen.troubles_by_uuid
+        return self._apply(lambda book, now: inventory(book, seen.gpus, now, why)).events
 
     def sample(self) -> GpuSample:
         """Who uses the GPUs at this moment; may take a second."""

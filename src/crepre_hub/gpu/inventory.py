@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,22 +15,31 @@ from crepre_hub.gpu.line import settle
 from crepre_hub.gpu.moving import place_again
 from crepre_hub.sentences import say
 
+NONE: Mapping[str, str] = {}
 
-def inventory(book: Book, found: Iterable[Gpu], now: datetime) -> Change:
+
+def inventory(
+    book: Book, found: Iterable[Gpu], now: datetime, troubles: Mapping[str, str] = NONE
+) -> Change:
     """
     What the machine says it has, all of it: those that are not in *found* are missing.
 
     Asked again with the same GPUs, it changes nothing. What an admin drained stays drained.
+
+    Args:
+        troubles: What the machine says of those that it cannot use, by UUID; with an empty one,
+            of some that it cannot tell apart.
     """
     here = {gpu.uuid: gpu for gpu in found}
     after = [
         replace(gpu, drained=book.gpus[gpu.uuid].drained) if gpu.uuid in book.gpus else gpu
         for gpu in here.values()
     ]
+    unnamed = troubles.get("") or NOT_FOUND
     after += [
-        replace(gpu, health=Health.MISSING, trouble=NOT_FOUND)
+        replace(gpu, health=Health.MISSING, trouble=troubles.get(uuid) or unnamed)
         for uuid, gpu in book.gpus.items()
-        if uuid not in here and gpu.health is not Health.MISSING
+        if uuid not in here
     ]
     return _with(book, after, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,9 @@ from pynvml import NVMLError
 from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.probes.nvml import ABSENT, UNSAID, Trouble, opened, trouble
 from crepre_hub.settings.gpus import GpusSection
+
+NUMBER = "GPU number"
+"""So a GPU is called whose UUID NVML does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,15 @@ class GpuInventory:
     is_listed: bool = False
 
     @property
+    def troubles_by_uuid(self) -> Mapping[str, str]:
+        """What is wrong, by UUID; with an empty one for those that have not even said theirs."""
+        named = {each.gpu: each.text for each in self.troubles if not _is_nameless(each)}
+        nameless = " ".join(
+            dict.fromkeys(each.text for each in self.troubles if _is_nameless(each))
+        )
+        return named | ({"": nameless} if nameless else {})
+
+    @property
     def in_words(self) -> str:
         """One sentence for an admin."""
         if not self.gpus:
@@ -39,6 +51,10 @@ class GpuInventory:
         count = f"{len(self.gpus)} GPU{'s' * (len(self.gpus) != 1)}"
         how = "listed in lab.toml" if self.is_listed else f"found by NVML (driver {self.driver})"
         return f"{count} {how}."
+
+
+def _is_nameless(trouble: Trouble) -> bool:
+    return not trouble.gpu or trouble.gpu.startswith(NUMBER)
 
 
 def look_at_gpus(section: GpusSection) -> GpuInventory:
@@ -62,7 +78,7 @@ def look_at_gpus(section: GpusSection) -> GpuInventory:
 def _inventory() -> GpuInventory:
     seen = GpuInventory(driver=str(pynvml.nvmlSystemGetDriverVersion()))
     for number in range(pynvml.nvmlDeviceGetCount()):
-        name = f"GPU number {number}"
+        name = f"{NUMBER} {number}"
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(number)
             name = str(pynvml.nvmlDeviceGetUUID(handle))

@@ -18,7 +18,7 @@ from crepre_hub.doctor.gpus import (
     look_at_caps,
 )
 from crepre_hub.gpu.given import Cap
-from crepre_hub.gpu.gpus import Gpu, Tier
+from crepre_hub.gpu.gpus import Gpu, Health, Tier
 from crepre_hub.probes import gpu_caps
 from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.probes.nvml import Trouble
@@ -46,6 +46,11 @@ LOST = Trouble("GPU-c", "It fell off the bus.", "Reboot the machine.")
             GpuFacts(TWO, is_wanted=True, problems=(Problem("lab.toml", "gpus", "x"),)),
             ["error"],
             "lab.toml: gpus: x.",
+        ),
+        (
+            GpuFacts(TWO, is_wanted=True, missing=(replace(CARD, uuid="GPU-d"),)),
+            ["error"],
+            "Not found by NVML: GPU-d (NVIDIA RTX 4090). 2 GPUs found",
         ),
     ],
 )
@@ -153,13 +158,30 @@ def lab_with(tmp_path: Path, section: GpusSection, gpu: str) -> Settings:
 
 
 def test_all_mistakes_about_gpus_are_told_at_once(tmp_path: Path) -> None:
-    """An unknown card and a share larger than any."""
-    section = GpusSection(cards=(GpuCard(uuid="GPU-z"),))
+    """A card that was mistyped and a share larger than any."""
+    section = GpusSection(cards=(GpuCard(uuid="GPU-aa"),))
     found = gpu_problems(lab_with(tmp_path, section, "99 GiB"), TWO)
     assert [(each.file, each.path) for each in found] == [
         ("lab.toml", "gpus/cards/0/uuid"),
         ("courses/ml.toml", "profiles/x/gpu"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("gone", "gpu", "paths"),
+    [
+        (replace(CARD, uuid="GPU-gone", memory=48 * GiB, health=Health.MISSING), "48 GiB", []),
+        (replace(CARD, uuid="GPU-gone", memory=48 * GiB, drained="Sold."), "48 GiB", []),
+        (replace(CARD, uuid="GPU-gone"), "48 GiB", ["profiles/x/gpu"]),
+        (Gpu("GPU-gone", "", 0), "48 GiB", []),
+    ],
+)
+def test_a_card_that_has_failed_makes_no_mistakes_of_settings(
+    tmp_path: Path, gone: Gpu, gpu: str, paths: list[str]
+) -> None:
+    """It counts as if it were there; one that only lab.toml knows may have any memory."""
+    found = gpu_problems(lab_with(tmp_path, GpusSection(), gpu), TWO, [gone])
+    assert [each.path for each in found] == paths
 
 
 @pytest.mark.parametrize("seen", [GpuInventory(troubles=(LOST,)), GpuInventory()])

@@ -47,6 +47,24 @@ def test_a_gpu_that_vanishes_leaves_the_market_and_comes_back() -> None:
     assert back.claims["bo"].offer is not None
 
 
+@pytest.mark.parametrize(
+    ("troubles", "reason"),
+    [
+        ({}, "The machine does not find it any more."),
+        ({"card": "It fell off the bus."}, "It fell off the bus."),
+        ({"": "It fell off the bus."}, "It fell off the bus."),
+        ({"other": "It is hot."}, "The machine does not find it any more."),
+    ],
+)
+def test_why_a_gpu_is_missing(troubles: dict[str, str], reason: str) -> None:
+    """As the machine says; told anew where it says something else, and not again and again."""
+    before = inventory(book(CARD), [], NINE).book
+    gone = inventory(before, [], NINE, troubles).book
+    assert gone.gpus["card"].reason == reason
+    assert (gone is before) == (reason == before.gpus["card"].reason)
+    assert inventory(gone, [], NINE, troubles).book is gone
+
+
 def test_who_holds_a_failing_gpu_is_told_and_not_thrown_out() -> None:
     """The server goes on: there is work in it that has nothing to do with the GPU."""
     change = gpu_gone(ask(book(CARD), wanted("ada")).book, "card", "Xid 79", NINE + HOUR)
@@ -67,6 +85,11 @@ def _found(name: str, *gpus: str) -> Found:
     return Found(name, name, "", "ml", "gpu", gpus)
 
 
+def _made(name: str, *gpus: str) -> Found:
+    """Not started, or not yet."""
+    return replace(_found(name, *gpus), has_run=False)
+
+
 @pytest.mark.parametrize(
     ("found", "grace", "leases", "strays"),
     [
@@ -79,17 +102,15 @@ def _found(name: str, *gpus: str) -> Found:
         ([_found("ada", "card"), _found("bo", "shared")], 0, {"ada", "bo"}, 0),
         ([_found("ada", "card"), _found("", "shared")], 0, {"ada"}, 1),
         ([_found("ada", "card"), _found("bo", "shared", "card")], 0, {"ada"}, 1),
+        ([_made("ada", "card")], 0, {"ada"}, 0),
+        ([_made("bo", "card")], 0, set(), 0),
+        ([_found("ada", "card"), _made("bo", "card")], 0, {"ada"}, 0),
     ],
 )
 def test_after_a_crash(found: list[Found], grace: int, leases: set[str], strays: int) -> None:
     """What runs is held, what does not run is free, and what cannot be is stopped."""
     before = ask(book(CARD, SHARED), wanted("ada")).book
     change = reconcile(before, found, NINE + MINUTE, grace=grace * MINUTE)
-def _made(name: str, *gpus: str) -> Found:
-    """Not started, or not yet."""
-    return replace(_found(name, *gpus), has_run=False)
-
-
     assert change.book.leases.keys() == leases
     assert sum(isinstance(event, StrayServer) for event in change.events) == strays
     assert ("ada" in leases) is not any(isinstance(e, LeaseEnded) for e in change.events)
@@ -102,9 +123,6 @@ def _crowd() -> Book:
 
 def test_the_line_shows_place_and_time() -> None:
     """Who waits sees their place, what for, and when it is likely to come free."""
-        ([_made("ada", "card")], 0, {"ada"}, 0),
-        ([_made("bo", "card")], 0, set(), 0),
-        ([_found("ada", "card"), _made("bo", "card")], 0, {"ada"}, 0),
     views = outlook(_crowd(), NINE + 10 * MINUTE)
     assert {name: view.place for name, view in views.items()} == {"di": 1, "bo": 2, "cy": 3}
     di, bo = views["di"], views["bo"]

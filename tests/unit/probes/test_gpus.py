@@ -93,3 +93,4 @@ def test_a_failing_driver_is_told(machine: Machine, code: int, words: str) -> No
     assert trouble.gpu == ""
     assert words in trouble.text
     assert trouble.remedy
+    assert found.troubles_by_uuid == {"": trouble.text}

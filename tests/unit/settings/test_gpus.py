@@ -15,6 +15,7 @@ from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.settings.gpu_problems import (
     card_problems,
     intervals_of,
+    missing_gpus,
     room_problems,
     share_problems,
 )
@@ -203,6 +204,15 @@ def test_an_unknown_card_is_told_with_the_near_one(tmp_path: Path) -> None:
             " (here: GPU-aaaa, GPU-bbbb)"
         )
     ]
+
+
+def test_a_card_that_is_not_found_is_missing(tmp_path: Path) -> None:
+    """Whether the file or the book knows it; what was mistyped is a mistake instead."""
+    gone, here = Gpu("GPU-1234", "RTX", 8 * GiB), CARDS[0]
+    cards = section(tmp_path, 'cards = [{uuid = "GPU-aaab"}, {uuid = "GPU-9876"}]\n')
+    missing = missing_gpus(cards, CARDS, [gone, here])
+    assert [(gpu.uuid, gpu.memory) for gpu in missing] == [("GPU-9876", 0), ("GPU-1234", 8 * GiB)]
+    assert [each.path for each in card_problems("lab.toml", cards, CARDS)] == ["gpus/cards/0/uuid"]
 
 
 def test_lessons_of_two_courses_must_fit_together(tmp_path: Path) -> None:
