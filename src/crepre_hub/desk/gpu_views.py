@@ -70,7 +70,7 @@ def mine(
         lease,
         book.gpus.get(lease.gpu) if lease else None,
         desk.outlook().get(claim.id) if claim else None,
-        _why_no_renewal(desk, lease, allowance_of(lease.course)) if lease else "",
+        why_no_renewal(desk, lease, allowance_of(lease.course)) if lease else "",
         left=week_left(desk, person, held.course, allowance_of(held.course)),
     )
 
@@ -82,7 +82,8 @@ def _last(desk: LendingDesk, person: str, now: datetime) -> Used | None:
     return last
 
 
-def _why_no_renewal(desk: LendingDesk, lease: Lease, allowance: Allowance) -> str:
+def why_no_renewal(desk: LendingDesk, lease: Lease, allowance: Allowance) -> str:
+    """Empty where one click renews *lease*."""
     answer = try_renew(desk, lease.id, allowance)
     return "" if isinstance(answer, Granted) else getattr(answer, "message", "")
 

@@ -20,7 +20,7 @@ from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.gpu_board import BoardHandler
-from crepre_hub.hub.gpu_handlers import GpuHandler, LinedSpawnHandler
+from crepre_hub.hub.gpu_handlers import GpuHandler, LinedSpawnHandler, RenewHandler
 from crepre_hub.hub.gpu_pages import gpu_note, why_stopped
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
@@ -102,6 +102,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)/announcements", AnnouncementsHandler),
         (r"/course/([^/]+)/gpus", CourseGpusHandler),
         (r"/api/crepre/news", NewsHandler),
+        (r"/api/crepre/gpu/renew", RenewHandler),
         (r"/my/archive", ArchivesHandler),
         (r"/my/archive/([0-9]{1,12})", ArchiveFileHandler),
         (r"/spawn", LinedSpawnHandler),

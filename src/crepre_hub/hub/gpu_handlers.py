@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from jupyterhub.utils import url_escape_path
 from tornado import web
@@ -13,12 +14,12 @@ from tornado import web
 from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
-from crepre_hub.desk.launch import allowance_in
-from crepre_hub.desk.lending import NO_ALLOWANCE
+from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.renewing import renew
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Claim, Lease
+from crepre_hub.hub.asking import allowance_of, owner_who_asks
 from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
 from crepre_hub.hub.gpu_watchdog import Watchdog
@@ -82,9 +83,7 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
         return renew(self.desk, name, self._allowance_of(course))
 
     def _allowance_of(self, course_id: str) -> Allowance:
-        """What a course permits; no bound where it is gone."""
-        course = self.app.people().courses().get(course_id)
-        return allowance_in(course) if course else NO_ALLOWANCE
+        return allowance_of(self.app, course_id)
 
     async def _start(self) -> None:
         """Take what was offered: end the server without a GPU, if there is one, and start."""
@@ -156,6 +155,29 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
         course = self.app.people().courses().get(wanted.course) if wanted else None
         profile = course.profiles.get(wanted.profile) if course and wanted else None
         return profile.title if profile else ""
+
+
+class RenewHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
+    """
+    ``/hub/api/crepre/gpu/renew``: the button of the notice in JupyterLab.
+
+    A running server asks with its own token, which is its owner's.
+    """
+
+    async def post(self) -> None:
+        """Whether the time begins anew, and what to tell of it."""
+        name = owner_who_asks(self).name
+        desk: LendingDesk = self.app.lending()
+        with come_back_later():
+            lease = mine(desk, name).lease
+            allowance = allowance_of(self.app, lease.course if lease else "")
+            answer = renew(desk, lease.id if lease else "", allowance)
+            seen = mine(desk, name).lease
+        if isinstance(answer, Refused) or seen is None:
+            self.write({"renewed": False, "text": getattr(answer, "whole", "")})
+            return
+        until = desk.book().rules.clock(seen.ends)
+        self.write({"renewed": True, "text": say("You have a GPU until %(time)s.", time=until)})
 
 
 SAID = {
