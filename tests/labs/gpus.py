@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from crepre_hub.clock import utc_now
 from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.draft import Change, Draft
 from crepre_hub.gpu.given import GivenGpu, given_in
 from crepre_hub.gpu.gpus import Wish
+from crepre_hub.gpu.inventory import drain
 from crepre_hub.gpu.rules import Rules
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.gpu_book import GpuBookStore
@@ -65,6 +69,23 @@ def gpus_toml(
     return f"{rules}cards = [\n{cards}\n]\n"
 
 
+HAND = """\
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from crepre_hub.clock import utc_now
+from crepre_hub.desk.lending import LendingDesk
+
+hand = Path(os.environ["CREPRE_ROOT"], "hand")
+
+def now():
+    return utc_now() + timedelta(minutes=float(hand.read_text()))
+
+LendingDesk._clock = property(lambda desk: now, lambda desk, clock: None)
+"""
+"""The hub's GPU desk has a clock with a hand: it is so many minutes ahead as the file says."""
+
+
 def new_gpu_lab(
     root: Path, engine: OwnEngine, base: str, gpus: str, faults: FaultyDocker | None = None
 ) -> Lab:
@@ -82,7 +103,16 @@ def new_gpu_lab(
     lab.write(COURSE)
     (lab.root / "config.d").mkdir()
     (lab.root / "config.d" / "quick.py").write_text(QUICK + MORE_OFTEN + LOOKS_OFTEN)
+    (lab.root / "config.d" / "clock.py").write_text(HAND)
+    turn_clock(lab, 0)
     return lab
+
+
+def turn_clock(lab: Lab, minutes: float) -> None:
+    """Let the GPU desk of *lab* believe that it is so much later."""
+    half = lab.root / "hand.new"
+    half.write_text(str(minutes))
+    half.replace(lab.root / "hand")
 
 
 @contextmanager
@@ -90,6 +120,32 @@ def _database(lab: Lab) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{lab.state}/crepre.sqlite")
     yield engine
     engine.dispose()
+
+
+def change(lab: Lab, rule: Callable[[Book, datetime], Change]) -> None:
+    """Write what *rule* says over the book of *lab*, as the hub and the command line do."""
+    with _database(lab) as engine:
+        store, written = GpuBookStore(engine), False
+        while not written:
+            book = store.read(Book(Rules()))
+            written = store.write(book, rule(book, utc_now()))
+
+
+def take_out(lab: Lab, gpu: str, reason: str) -> None:
+    """Take a GPU out of service; with an empty *reason*, put it back."""
+    change(lab, lambda book, now: drain(book, gpu, reason, now))
+
+
+def bring_forward(lab: Lab, person: str, left: timedelta) -> None:
+    """Let the lease of *person* end so soon, as if the rest of it had passed."""
+
+    def sooner(book: Book, now: datetime) -> Change:
+        (lease,) = (each for each in book.leases.values() if each.person == person)
+        draft = Draft(book, now)
+        draft.put_lease(lease._replace(ends=now + left, told=None))
+        return draft.close()
+
+    change(lab, sooner)
 
 
 def book_of(lab: Lab) -> Book:

@@ -320,8 +320,8 @@ class LendingDesk:
     def look(self) -> tuple[Event, ...]:
         """Ask the machine which GPUs it has, and write down what has changed."""
         seen = self._park.look()
-        why = seen.troubles_by_uuid
-        return self._apply(lambda book, now: inventory(book, seen.gpus, now, why)).events
+        gpus, why = seen.gpus, seen.troubles_by_uuid
+        return self._apply(lambda book, now: inventory(book, gpus, now, why)).events
 
     def sample(self) -> GpuSample:
         """Who uses the GPUs at this moment; may take a second."""
