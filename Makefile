@@ -14,6 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
+# Compiled once, and not in each of the hundreds of programs that tests start, whatever is usual here.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: up install test check audit bench clean lock image-gpu image-locks messages
 

@@ -17,11 +17,17 @@ SQLITE = "sqlite:///"
 def open_migrated(url: str) -> Engine:
     """An engine on the empty database at *url*, which has its tables; in SQLite as a copy."""
     if url.startswith(SQLITE):
-        Path(url.removeprefix(SQLITE)).write_bytes(_migrated())
+        ensure_migrated(Path(url.removeprefix(SQLITE)))
         return open_engine(url)
     engine = open_engine(url)
     ensure_schema(engine)
     return engine
+
+
+def ensure_migrated(file: Path) -> None:
+    """Make SQLite's *file* with all tables, if there is none."""
+    if not file.exists():
+        file.write_bytes(_migrated())
 
 
 @cache

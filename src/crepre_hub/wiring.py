@@ -28,7 +28,7 @@ from crepre_hub.login.ways import ways_of
 from crepre_hub.ops.archive_files import ArchiveFolder
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.probes.gpu_caps import DriverLimits
-from crepre_hub.probes.gpu_use import GpuSample, sample_gpus
+from crepre_hub.probes.gpu_use import sample_of
 from crepre_hub.probes.gpus import GpuInventory, look_at_gpus
 from crepre_hub.settings.database import database_url, database_urls
 from crepre_hub.settings.gpu_problems import share_problems
@@ -180,7 +180,8 @@ def park_of(settings: Settings) -> Park:
         look=look,
         cap=cap,
         lease=lambda: section.lease,
-        sample=lambda uuids: GpuSample() if section.found_by == "list" else sample_gpus(uuids),
+        sample=lambda uuids: sample_of(section, uuids),
+        patience=section.patience,
     )
 
 

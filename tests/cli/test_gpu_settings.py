@@ -11,6 +11,14 @@ from tests.cli.conftest import Crepre
 from tests.machine.gpu_rig import GpuRig
 
 GPU_COURSE = 'title = "ML"\nopen = true\n[profiles.a]\ntitle = "A"\ngpu = "{gpu}"\n'
+LESSON = """
+[[gpus.reservations]]
+profile = "a"
+seats = 4
+day = 2099-01-08
+starts = "10:15"
+ends = "12:00"
+"""
 
 
 @pytest.fixture
@@ -41,6 +49,23 @@ def test_the_machine_is_asked_which_gpus_it_has(
             "courses/ml.toml: profiles/a/gpu: asks for 25 GiB of a GPU,"
             " and the largest here has 24 GiB (Pretended GPU)"
         )
+
+
+def test_a_card_that_has_failed_keeps_no_lab_down(
+    crepre: Crepre, tmp_path: Path, rig: GpuRig
+) -> None:
+    """Check names it and finds no mistake, though a lesson has all cards; the doctor helps."""
+    (tmp_path / "courses" / "ml.toml").write_text(GPU_COURSE.format(gpu="24 GiB") + LESSON)
+    assert crepre("check", **rig.lab_environment()).code == 0
+    crepre("gpu", "board", **rig.lab_environment())  # as a hub does: from now on they are known
+    rig.measure(_3=None)
+    done = crepre("check", **rig.lab_environment())
+    assert (done.code, f"Not found by NVML: {rig.uuids[3]}" in done.out) == (0, True)
+    report = crepre("doctor", "--json", **rig.lab_environment()).json
+    (found,) = [each for each in report if each["check"] == "gpus"]
+    assert found["level"] == "error"
+    assert f"Not found by NVML: {rig.uuids[3]} (Pretended GPU). 3 GPUs" in found["text"]
+    assert "dmesg" in found["remedy"]
 
 
 def test_gpus_that_are_there_are_no_mistake(crepre: Crepre, tmp_path: Path, rig: GpuRig) -> None:

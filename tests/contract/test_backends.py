@@ -112,6 +112,11 @@ def test_an_unknown_backend_is_refused_with_a_remedy() -> None:
     assert caught.value.remedy
 
 
+def test_a_process_of_no_lab_belongs_to_no_server(backend: Backend) -> None:
+    """None that has this number, as Linux gives none so large."""
+    assert backend.server_of(4_194_305) == ""
+
+
 def test_only_traits_that_the_spawner_has(backend: Backend) -> None:
     """A misspelt trait would be set silently, and do nothing."""
     traits = seat_class(backend.spawner_class).class_trait_names()

@@ -52,12 +52,8 @@ def clock() -> HandClock:
 def park(*gpus: Gpu) -> Park:
     """What a lab with *gpus* has."""
     rules = Rules()
-    return Park(
-        lambda: rules,
-        lambda: GpuInventory(gpus),
-        lambda gpu, share: Cap.COOPERATIVE,
-        lambda: 2 * HOUR,
-    )
+    seen = GpuInventory(gpus)
+    return Park(lambda: rules, lambda: seen, lambda gpu, share: Cap.COOPERATIVE, lambda: 2 * HOUR)
 
 
 def desk_on(engine: Engine, clock: HandClock, *gpus: Gpu) -> LendingDesk:

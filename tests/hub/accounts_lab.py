@@ -21,7 +21,7 @@ from crepre_hub.login.accounts import AccountsAuthenticator
 from crepre_hub.login.people import OneTimeLink, add_account
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.engine import open_engine
-from crepre_hub.store.migrations import ensure_schema
+from tests.migrated import ensure_migrated
 
 TEMPLATES = Path(crepre_hub.__file__).parent / "hub" / "templates"
 PASSWORD = "seven cellos waltzing"
@@ -163,6 +163,7 @@ async def lab_in(
     """
     port = port or free_port()
     url = f"sqlite:///{folder}/crepre.sqlite"
+    ensure_migrated(folder / "crepre.sqlite")
     config = Config()
     config.JupyterHub.update(
         hub_bind_url=f"http://127.0.0.1:{port}",
@@ -187,7 +188,6 @@ async def lab_in(
     await app.initialize([])
     await app.start()
     engine = open_engine(url)
-    ensure_schema(engine)
     lab = Lab(app, f"http://127.0.0.1:{port}", AccountStore(engine))
     try:
         yield lab

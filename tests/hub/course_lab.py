@@ -32,6 +32,7 @@ from crepre_hub.settings.reader import Settings
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.wiring import Wiring
 from tests.hub.accounts_lab import Browser, Lab, NoProxy, free_port
+from tests.migrated import ensure_migrated
 
 COURSE = """
 title = "{title}"
@@ -84,6 +85,9 @@ class TestBackend:
 
     def remove(self, found: Found) -> None:
         self.there = tuple(each for each in self.there if each != found)
+
+    def server_of(self, pid: int) -> str:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,7 @@ async def course_lab_in(
     """Start a hub with the course files in *folder*; start it again there, and it remembers."""
     port = port or free_port()
     (folder / "var").mkdir(exist_ok=True)
+    ensure_migrated(folder / "var" / "crepre.sqlite")
     wiring = TestWiring(Settings(folder, lab_file or LabFile(), ()), (), "test")
     config = Config()
     configure_courses(config, wiring)

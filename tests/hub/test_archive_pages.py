@@ -77,6 +77,18 @@ async def test_an_archive_is_listed_and_downloaded(lab: CourseLab) -> None:
     assert (status, body, headers["Content-Length"]) == (200, b"", str(archive.size_bytes))
 
 
+async def test_a_part_that_is_not_there_is_answered_once(
+    lab: CourseLab, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where only its size is asked for: nothing breaks behind the answer."""
+    stu, archive = lab.browsers["stu"], archive_of(lab, "stu")
+    path, beyond = f"/hub/my/archive/{archive.id}", {"Range": f"bytes={archive.size_bytes}-"}
+    for method in ("GET", "HEAD"):
+        assert (await raw(stu, method, path, beyond))[0] == 416
+    await raw(stu, "HEAD", path)
+    assert "finish() called twice" not in caplog.text
+
+
 async def test_a_download_goes_on_where_it_stopped(lab: CourseLab) -> None:
     """By parts, and only while it is the same file."""
     stu, archive = lab.browsers["stu"], archive_of(lab, "stu")

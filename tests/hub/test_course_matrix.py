@@ -452,11 +452,13 @@ async def test_news_is_of_the_own_courses(lab: CourseLab) -> None:
         page = (await lab.browsers[actor].get("/hub/home"))[1]
         assert {text for text in ("on music", "on art") if text in page} == texts
     assert (await ask(lab, call, None))[0] == 403
+    renew = Call("post", "/api/crepre/gpu/renew", "/api/crepre/gpu/renew", "")
+    assert (await ask(lab, renew, None))[0] == 403
     # Such as the one that the server of another gets when its door is opened for somebody.
     name_only = lab.app.users["tea"].new_api_token(scopes=["read:users:name!user"])
-    assert (await ask(lab, call, name_only))[0] == 403
+    assert [(await ask(lab, each, name_only))[0] for each in (call, renew)] == [403, 403]
     own = lab.app.users["tea"].new_api_token(scopes=["users:activity!user"])
-    assert (await ask(lab, call, own))[0] == 200
+    assert [(await ask(lab, each, own))[0] for each in (call, renew)] == [200, 200]
     token = {"Authorization": f"token {lab.app.users['stu'].new_api_token()}"}
     url = f"{lab.base}/hub/api/crepre/news"
     async with lab.asker.session.get(url, headers=token) as answer:

@@ -17,7 +17,6 @@ from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.clock import utc_now
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.gpu.troubles import OFF_THE_BUS, Trouble
-from crepre_hub.hub.gpu_pages import gpu_news
 from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.settings.gpus import GpuCard, GpusSection
 from crepre_hub.settings.lab import Lab as LabFile
@@ -32,6 +31,9 @@ title = "With a GPU"
 image = "x:1"
 gpu = "whole"
 """
+
+SHOWN = 140
+"""So much of a notice does JupyterLab show."""
 
 LESSON_FOR_TWO = """
 [[gpus.reservations]]
@@ -92,6 +94,15 @@ async def stop(lab: CourseLab, name: str) -> None:
 async def press(browser: CourseBrowser, action: str, path: str = "/hub/gpu", **more: str) -> Any:
     token = await browser.token_of("/hub/password")
     return await browser.post(path, {"_xsrf": token, "action": action, **more})
+
+
+async def with_token(lab: CourseLab, name: str, method: str, path: str) -> Any:
+    """What the hub answers *name*'s server, which asks as JupyterLab makes it ask."""
+    headers = {"Authorization": f"token {lab.app.users[name].new_api_token()}"}
+    url = f"{lab.base}/hub/api/crepre/{path}"
+    async with lab.browser().session.request(method, url, headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.json(content_type=None)
 
 
 async def until(fact: Callable[[], object]) -> None:
@@ -233,6 +244,55 @@ async def test_a_server_with_anothers_gpu_is_ended(
     assert leases(lab) == [lease]
 
 
+async def test_the_end_is_told_three_times_and_a_click_puts_it_off(
+    lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the server, by its token, each time anew; not put off while somebody waits."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    desk, (lease,) = lab.wiring.lending, leases(lab)
+    told = set()
+    for left in (29, 9, 1):
+        moment = lease.ends - timedelta(minutes=left)
+        monkeypatch.setattr(desk, "_clock", lambda moment=moment: moment)
+        lab.app.gpus.tick()
+        (news,) = (await with_token(lab, "ada", "get", "news"))["news"]
+        assert (news["renew"], news["until"]) == (True, lease.ends.timestamp())
+        told.add(news["text"])
+    assert [each[:3] for each in sorted(told)] == ["10 ", "2 m", "30 "]
+    assert (await with_token(lab, "ada", "post", "gpu/renew"))["renewed"]
+    assert (await with_token(lab, "ada", "get", "news"))["news"] == []
+    assert leases(lab)[0].ends == moment + lease.length
+
+    await people["bo"].submit_spawn("ml/gpu")
+    monkeypatch.setattr(desk, "_clock", lambda: leases(lab)[0].ends - timedelta(minutes=1))
+    lab.app.gpus.tick()
+    (news,) = (await with_token(lab, "ada", "get", "news"))["news"]
+    assert not news["renew"]
+    assert "cannot be renewed" in news["text"]
+    assert len(f"GPU: {news['text']}") <= SHOWN
+    answer = await with_token(lab, "ada", "post", "gpu/renew")
+    assert not answer["renewed"]
+    assert "Somebody waits" in answer["text"]
+    assert "This lease is over" in (await with_token(lab, "out", "post", "gpu/renew"))["text"]
+
+
+async def test_whose_gpu_is_lost_is_told(
+    lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In JupyterLab, until it is back; the server goes on."""
+    await lab.started("ada", people["ada"], "ml/gpu")
+    desk = lab.wiring.lending
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "_park", replace(desk._park, look=GpuInventory))
+        desk.look()
+    (news,) = (await with_token(lab, "ada", "get", "news"))["news"]
+    assert "Your GPU is lost" in news["text"]
+    assert len(f"GPU: {news['text']}") <= SHOWN
+    assert lab.app.users["ada"].running
+    desk.look()
+    assert (await with_token(lab, "ada", "get", "news"))["news"] == []
+
+
 async def test_a_start_that_fails_keeps_no_gpu(
     lab: CourseLab, people: dict[str, CourseBrowser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,8 +374,9 @@ async def test_everybody_reads_why_a_gpu_is_not_lent(
         assert ("Reboot the machine." in page) == (name == "boss")
         assert 'value="forget"' not in page
     assert OFF_THE_BUS in (await people["ada"].get("/hub/gpu"))[1]
-    (news,) = gpu_news(desk, "ada")
-    assert "It fell off the bus" in news.text
+    (news,) = (await with_token(lab, "ada", "get", "news"))["news"]
+    assert "It fell off the bus" in news["text"]
+    assert len(f"GPU: {news['text']}") <= SHOWN
     assert "Reboot the machine." in (await people["boss"].get("/hub/admin/problems"))[1]
 
     await stop(lab, "ada")

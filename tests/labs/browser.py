@@ -93,12 +93,14 @@ class Visitor:
         await self.page.locator(".crepre-card", has_text=title).click()
         await self.page.get_by_role("button", name="Start").click()
 
-    async def hub_api(self, method: str, path: str) -> int:
+    async def hub_api(self, method: str, path: str, body: object = None) -> int:
         """The status of a call to the hub's REST API with this browser's cookies and token."""
         cookies = await self.page.context.cookies(f"{self.lab.url}/hub/")
         xsrf = next(each["value"] for each in cookies if each["name"] == "_xsrf")
         url = f"{self.lab.url}/hub/api/{path}"
-        answer = await self.page.context.request.fetch(url, method=method, params={"_xsrf": xsrf})
+        answer = await self.page.context.request.fetch(
+            url, method=method, params={"_xsrf": xsrf}, data=body
+        )
         return answer.status
 
     async def leave(self) -> None:
@@ -120,6 +122,15 @@ class Visitor:
         await python.click()
         await expect(self.page.locator(".jp-Notebook .cm-content").first).to_be_visible()
         await self.until_idle()
+
+    async def new_text_file(self, text: str) -> None:
+        """Click Text File in the launcher, and type."""
+        card = self.page.locator('.jp-LauncherCard[title="Create a new text file"]')
+        if not await card.is_visible():
+            await self.page.keyboard.press("Control+Shift+l")
+        await card.click()
+        await self.page.locator(".jp-FileEditor .cm-content").click()
+        await self.page.keyboard.insert_text(text)
 
     async def until_idle(self) -> None:
         """Return when the notebook's kernel has nothing left to do."""

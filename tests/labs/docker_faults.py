@@ -18,14 +18,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-Act = Literal["answer", "hold", "hold-answer", "cut", "drop-answer", "delay"]
+Act = Literal["answer", "hold", "hold-answer", "cut", "cut-and-hold", "drop-answer", "delay"]
 """
 What becomes of a call.
 
 ``answer``: refused with a status, the Engine never hears of it; ``hold``: waits, then goes on;
+``cut-and-hold``: the connection ends at once, the Engine acts when the rule is lifted;
 ``hold-answer``: the Engine acts, the answer waits; ``cut``: the connection ends at once;
 ``drop-answer``: the Engine acts, the connection ends; ``delay``: goes on after ``seconds``.
 """
+
+UNANSWERED = ("drop-answer", "hold-answer", "cut-and-hold")
+"""What the Engine answers is not passed on, or not yet."""
 
 _CHUNK = 65536
 
@@ -42,6 +46,7 @@ class Rule:
         even_if_nobody_waits: Whether a held call goes on though its caller went away, as one does
             that the Engine had begun.
         met: How many calls it has met so far.
+        over: How many of them the Engine has answered, or will not hear of.
     """
 
     act: Act
@@ -52,6 +57,7 @@ class Rule:
     even_if_nobody_waits: bool = False
     seconds: float = 0.0
     met: int = 0
+    over: int = 0
     _lifted: threading.Event = field(default_factory=threading.Event)
 
     def meets(self, method: str, path: str) -> bool:
@@ -186,6 +192,7 @@ class FaultyDocker:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
+        rule = None
         try:
             call = await _read_call(reader)
             if call is not None:
@@ -197,6 +204,8 @@ class FaultyDocker:
         finally:
             self._open.discard(writer)
             writer.close()
+            if rule is not None:
+                rule.over += 1
 
     async def _do(
         self,
@@ -213,6 +222,11 @@ class FaultyDocker:
                 return
             case "cut":
                 return
+            case "cut-and-hold":
+                assert rule is not None
+                call = await call.with_body(reader)
+                writer.close()
+                await rule.until_lifted()
             case "delay":
                 assert rule is not None
                 await asyncio.sleep(rule.seconds)
@@ -222,7 +236,7 @@ class FaultyDocker:
                 await rule.until_lifted()
                 if reader.at_eof() and not rule.even_if_nobody_waits:
                     return
-        after = rule if rule and rule.act in ("drop-answer", "hold-answer") else None
+        after = rule if rule and rule.act in UNANSWERED else None
         await self._pass_on(after, call, reader, writer)
 
     async def _pass_on(

@@ -25,6 +25,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from crepre_hub.backends.docker.backend import DockerBackend
 from crepre_hub.backends.docker.guard import remove_guard
+from crepre_hub.ops.processes import is_up
 from crepre_hub.settings.last_good import settings_or_last_good
 
 PROJECT = Path(__file__).parents[2]
@@ -169,7 +170,8 @@ class Lab:
     def down(self) -> None:
         """End the lab and everything it made outside its folder."""
         self.crepre("down", "--servers", ok=False)
-        self.crepre("down", ok=False)
+        if is_up(self.state):  # its hub did not answer
+            self.crepre("down", ok=False)
         if self.backend == "docker":
             self._sweep()
 

@@ -23,8 +23,11 @@ from tests.machine.fixtures import LOG
 
 TESTS = Path("tests")
 FOLDERS = ("unit", "contract", "hub", "cli")
-LAST_OF_SECOND = "test_g"
-"""Real tests before it in the alphabet are the second half."""
+LAST_OF_SECOND = "test_gpu_l"
+"""Real tests before it in the alphabet are the second half; chosen so that both take as long."""
+
+PYTEST = (sys.executable, "-m", "pytest", "--hypothesis-profile=thorough")
+"""Laws are tried on more values than while somebody works on the code (``tests/conftest.py``)."""
 
 
 def halves() -> tuple[Sequence[Path], Sequence[Path]]:
@@ -43,11 +46,9 @@ def main() -> int:
         log = LOG.with_name("second-half.log")
         output = stack.enter_context(log.open("w"))
         print(f"Two halves of the tests run side by side; the other one writes to {log}.")
-        other = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *second], stdout=output, stderr=subprocess.STDOUT
-        )
+        other = subprocess.Popen([*PYTEST, *second], stdout=output, stderr=subprocess.STDOUT)
         stack.callback(other.wait)
-        ended = subprocess.run([sys.executable, "-m", "pytest", *first], check=False)
+        ended = subprocess.run([*PYTEST, *first], check=False)
         failed = [each for each in (ended.returncode, other.wait()) if each]
     print(f"\nThe other half:\n{log.read_text()}")
     return 1 if failed else 0

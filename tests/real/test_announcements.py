@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import Browser, expect
 
 from tests.labs.browser import Visitor
@@ -21,8 +23,16 @@ HOSTILE = '<img src=x onerror="document.title = 1"> [here](javascript:alert(1)) 
 MINUTE_MS = 60_000
 
 
-async def test_an_announcement_reaches_a_running_lab(browser: Browser, lab: Lab) -> None:
+async def test_an_announcement_reaches_a_running_lab(
+    browser: Browser, docker_lab: Lab, local_lab: Lab
+) -> None:
     """Within a minute and as text, of a server in a container and of one in a process."""
+    async with asyncio.TaskGroup() as both:  # most of it is waiting
+        for lab in (docker_lab, local_lab):
+            both.create_task(it_reaches_and_goes(browser, lab))
+
+
+async def it_reaches_and_goes(browser: Browser, lab: Lab) -> None:
     backend = lab.backend
     file = lab.root / "courses" / "closely.toml"
     image = {"docker": "course-cpu", "local": "minimal"}[backend]  # which this lab has anyway

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crepre_hub.backends.backend import Found
-from crepre_hub.backends.local.found import MARK, found_processes
+from crepre_hub.backends.local.found import MARK, found_processes, server_of_process
 from tests.faults.hub_process import hub_is_back, kill_hub, until
 from tests.faults.work import reach_lab
 from tests.labs.fixtures import People
@@ -36,21 +38,48 @@ async def test_a_start_survives_a_killed_hub(local_lab: Lab, person: People) -> 
     await until(lambda: not servers())
 
 
-def test_a_program_that_a_server_starts_is_no_server(tmp_path: Path) -> None:
-    """I4: a child that has not become another program yet is not taken for a second server."""
-    code = "import os, time; os.fork(); print(flush=True); time.sleep(60)"
+@contextmanager
+def server_of_ada(state: Path, code: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that looks like a server of the lab in *state*, and runs *code*."""
     server = subprocess.Popen(
         [sys.executable, "-c", code, "crepre_seat"],
-        env={MARK: str(tmp_path), "JUPYTERHUB_USER": "ada"},
+        env={MARK: str(state), "JUPYTERHUB_USER": "ada"},
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
     assert server.stdout is not None
     try:
-        assert [server.stdout.readline() for _ in range(2)] == [b"\n", b"\n"]
-        [found] = found_processes(tmp_path)
-        assert found.id.startswith(f"{server.pid}:")
+        yield server
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.stdout.close()
         server.wait()
+
+
+def test_a_program_that_a_server_starts_is_no_server(tmp_path: Path) -> None:
+    """I4: a child that has not become another program yet is not taken for a second server."""
+    code = "import os, time; os.fork(); print(flush=True); time.sleep(60)"
+    with server_of_ada(tmp_path, code) as server:
+        assert server.stdout is not None
+        assert [server.stdout.readline() for _ in range(2)] == [b"\n", b"\n"]
+        [found] = found_processes(tmp_path)
+        assert found.id.startswith(f"{server.pid}:")
+
+
+START_TWO = """
+import subprocess, time
+for more in ({}, {"env": {}}):
+    print(subprocess.Popen(["/bin/sleep", "60"], **more).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_server_starts_is_the_servers(tmp_path: Path) -> None:
+    """By the variables that it inherits, or by who started it where it has none; others' is not."""
+    with server_of_ada(tmp_path, START_TWO) as server:
+        assert server.stdout is not None
+        mine = [int(server.stdout.readline()) for _ in range(2)]
+        [found] = found_processes(tmp_path)
+        assert [server_of_process(pid, tmp_path) for pid in mine] == [found.id] * 2
+        assert server_of_process(mine[0], tmp_path / "other") == ""
+        assert server_of_process(os.getpid(), tmp_path) == ""

@@ -8,7 +8,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -81,35 +81,39 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 SHAPELESS = {"utils", "helpers", "common", "manager", "base"}
 
 
-@cache
-def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
-
-
 @dataclass(frozen=True)
 class Module:
-    """One file below ``src/crepre_hub``."""
+    """One file below ``src/crepre_hub``, taken apart once for all tests."""
 
     path: Path
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Such as ``cli/app.py``."""
         return self.path.relative_to(SRC).as_posix()
 
-    @property
+    @cached_property
     def part(self) -> str:
         """The folder or module at the top: ``cli``."""
         return self.path.relative_to(SRC).parts[0].removesuffix(".py")
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         """Its syntax."""
-        return _parse(self.path)
+        return ast.parse(self.path.read_text())
 
-    def imports(self) -> Iterator[str]:
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All that its syntax consists of."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
         """Every module it imports, wherever the import stands, in full words."""
-        for node in ast.walk(self.tree):
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[str]:
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -134,7 +138,7 @@ def level_of(part: str) -> int:
 
 def inner_parts(module: Module) -> Iterator[str]:
     """The parts of crepre-hub that *module* imports from."""
-    for name in module.imports():
+    for name in module.imports:
         words = name.split(".")
         if words[0] == PACKAGE and len(words) > 1 and not words[1].startswith("__"):
             yield words[1]
@@ -142,7 +146,7 @@ def inner_parts(module: Module) -> Iterator[str]:
 
 def called_in(module: Module) -> set[str]:
     """The bare names of all that *module* calls."""
-    calls = (node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    calls = (node.func for node in module.nodes if isinstance(node, ast.Call))
     return {
         func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls
     }
@@ -197,7 +201,7 @@ def test_outside_libraries_stay_in_their_adapters() -> None:
     assert not [
         f"{module.name} imports {name}"
         for module in OURS
-        for name in module.imports()
+        for name in module.imports
         if module.part not in allowed.get(name.split(".")[0], everyone)
     ]
 
@@ -208,7 +212,7 @@ def test_rules_have_no_clock_and_touch_nothing() -> None:
     assert not [
         f"{module.name} imports {name}"
         for module in pure
-        for name in module.imports()
+        for name in module.imports
         if name.split(".")[0] in FORBIDDEN_IN_PURE
         and not name.startswith("urllib.parse")  # which takes addresses apart, and opens none
     ]
@@ -223,7 +227,7 @@ def test_only_one_place_asks_what_time_it_is() -> None:
     asking = [
         module.name
         for module in OURS
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and node.attr in {"now", "utcnow", "today"}
         and isinstance(node.value, ast.Name)
@@ -247,7 +251,7 @@ def test_no_name_says_nothing() -> None:
     classes = {
         node.name.lower()
         for module in MODULES
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ClassDef)
     }
     assert not names & SHAPELESS
@@ -266,7 +270,7 @@ def test_no_module_hides_a_failure_or_runs_text() -> None:
     assert not [
         f"{module.name}:{node.lineno} {what}"
         for module in MODULES
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if (what := wrong_in(node, is_edge=module.part == "cli"))
     ]
 

@@ -11,11 +11,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path, PurePosixPath
-from typing import Protocol
-
-from jupyterhub.spawner import Spawner
+from typing import TYPE_CHECKING, Protocol
 
 from crepre_hub.backends.homes import Homes
 from crepre_hub.errors import BackendError
@@ -24,6 +23,9 @@ from crepre_hub.gpu.given import GivenGpu
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.sentences import say
 from crepre_hub.settings.reader import Settings
+
+if TYPE_CHECKING:  # JupyterHub takes longer than most commands, and they need its name alone
+    from jupyterhub.spawner import Spawner
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Found:
         profile: Id of the profile within the course.
         gpu: What it was given when it was made, which nothing changes; None where it holds none,
             or has ended.
+        has_run: False for one that was made, and not started yet.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Found:
     course: str = ""
     profile: str = ""
     gpu: GivenGpu | None = None
+    has_run: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,15 @@ class Backend(Protocol):
         """
         ...
 
+    def server_of(self, pid: int) -> str:
+        """
+        Id, as in ``Found``, of the server that a process of this machine belongs to.
+
+        Empty for a process of no server. What is in a container that is no server's has an id that
+        nothing has which was found.
+        """
+        ...
+
     def remove(self, found: Found) -> None:
         """
         End a server for good; homes are kept. May be repeated, and may take a while.
@@ -161,11 +174,17 @@ def backend_named(name: str, settings: Settings) -> Backend:
     Raises:
         BackendError: If no installed package provides it.
     """
-    found = entry_points(group="crepre.backends", name=name)
-    if not found:
+    point = _installed().get(name)
+    if point is None:
         raise BackendError(f"There is no backend {name!r}.", remedy="See: crepre docs settings")
-    backend: Backend = next(iter(found)).load()(settings)
+    backend: Backend = point.load()(settings)
     return backend
+
+
+@cache
+def _installed() -> Mapping[str, EntryPoint]:
+    """Backends by their names, looked for once: all installed packages are read for that."""
+    return {point.name: point for point in reversed(entry_points(group="crepre.backends"))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.store.gpu_book import GpuBookStore
-from crepre_hub.wiring import park_of
 
 
 @contextmanager
@@ -26,6 +25,9 @@ def lending_desk() -> Iterator[LendingDesk]:
 
 def desk_of(lab: CourseDesks) -> LendingDesk:
     """The same, beside the desks of courses."""
+    # Imported here: what knows all sides takes longer than most commands.
+    from crepre_hub.wiring import park_of  # noqa: PLC0415
+
     park = park_of(settings_or_last_good(lab_root()))
     desk = LendingDesk(GpuBookStore(lab.stores.engine), park, is_hub=False)
     if not desk.book().gpus:

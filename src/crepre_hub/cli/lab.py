@@ -44,13 +44,13 @@ def up(
         if init:
             ensure_samples(lab_root())
         settings = lab_settings()
-        ensure_gpus_fit(settings)
+        missing = ensure_gpus_fit(settings)
         backend = chosen_backend(settings)
         if backend == "local":
             _say_local(why_not_docker(settings))
         with progress_bar("Setting up") as on_step:
             notices = bring_up(settings, backend, on_step)
-        for notice in notices:
+        for notice in filter(None, (missing, *notices)):
             err.print(notice, style="yellow", markup=False)
         _say_ready(settings, backend)
     if not detach:

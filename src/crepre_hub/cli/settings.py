@@ -10,10 +10,9 @@ import typer
 
 from crepre_hub.cli.terminal import MISUSE, AsJson, err, lab_root, out, print_json, told
 from crepre_hub.courses.course import Course
-from crepre_hub.doctor.gpus import gpu_problems
+from crepre_hub.doctor.gpus import look_at_wishes
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.lock_file import locked_in
-from crepre_hub.probes.gpus import look_at_gpus
 from crepre_hub.settings.own_images import own_problems, stray_folders
 from crepre_hub.settings.reader import (
     COURSE_FOLDER,
@@ -58,11 +57,17 @@ def lab_settings() -> Settings:
     return read_settings(lab_root(), images=image_names())
 
 
-def ensure_gpus_fit(settings: Settings) -> None:
-    """Raise ``SettingsProblems`` for what the files ask of GPUs that this machine does not have."""
-    problems = gpu_problems(settings, look_at_gpus(settings.lab.gpus))
-    if problems:
-        raise SettingsProblems(problems)
+def ensure_gpus_fit(settings: Settings) -> str:
+    """
+    What the admin should know of GPUs that are not found; empty for nothing.
+
+    Raises:
+        SettingsProblems: For what the files ask of GPUs that this machine never had.
+    """
+    seen = look_at_wishes(settings)
+    if seen.problems:
+        raise SettingsProblems(seen.problems)
+    return seen.missing_in_words
 
 
 def image_names() -> list[str]:
@@ -75,9 +80,9 @@ def _check(file: Path | None) -> str:
         settings = lab_settings()
         _check_own_files(settings.root, settings.courses)
         _check_folders(settings)
-        ensure_gpus_fit(settings)
+        missing = ensure_gpus_fit(settings)
         courses = ", ".join(course.id for course in settings.courses) or "none"
-        return f"{LAB_FILE} and the courses are fine (courses: {courses})."
+        return f"{LAB_FILE} and the courses are fine (courses: {courses}). {missing}".strip()
     if file.name == LAB_FILE:
         read_lab(file, name=str(file))
     else:

@@ -20,6 +20,7 @@ def held_by(server: backend.Found) -> Found:
         (gpu.uuid,),
         0 if gpu.share >= gpu.memory else gpu.share,
         gpu.ends,
+        server.has_run,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from crepre_hub.decisions import Granted
@@ -70,7 +71,7 @@ def mine(
         lease,
         book.gpus.get(lease.gpu) if lease else None,
         desk.outlook().get(claim.id) if claim else None,
-        _why_no_renewal(desk, lease, allowance_of(lease.course)) if lease else "",
+        why_no_renewal(desk, lease, allowance_of(lease.course)) if lease else "",
         left=week_left(desk, person, held.course, allowance_of(held.course)),
     )
 
@@ -82,7 +83,8 @@ def _last(desk: LendingDesk, person: str, now: datetime) -> Used | None:
     return last
 
 
-def _why_no_renewal(desk: LendingDesk, lease: Lease, allowance: Allowance) -> str:
+def why_no_renewal(desk: LendingDesk, lease: Lease, allowance: Allowance) -> str:
+    """Empty where one click renews *lease*."""
     answer = try_renew(desk, lease.id, allowance)
     return "" if isinstance(answer, Granted) else getattr(answer, "message", "")
 
@@ -169,8 +171,9 @@ class GpuRow:
 
     Attributes:
         reason: Why it is not in service.
+        used: Bytes that programs take of its memory; None where nobody measures it.
+        outside: Bytes of them that programs from outside the lab take.
         remedy: What an admin does about that; for nobody else, and empty where there is nothing.
-        used: What programs take of its memory; None where nobody measures it.
         may_forget: Whether an admin may strike it from the book.
     """
 
@@ -182,6 +185,7 @@ class GpuRow:
     reason: str
     held: tuple[HeldRow, ...]
     used: int | None = None
+    outside: int = 0
     remedy: str = ""
     may_forget: bool = False
 
@@ -224,25 +228,41 @@ class Board:
     as_of: datetime
 
 
-def board(desk: LendingDesk, reader: Reader, used: Mapping[str, int] | None = None) -> Board:
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+def board(
+    desk: LendingDesk,
+    reader: Reader,
+    used: Mapping[str, int] = NOTHING,
+    outside: Mapping[str, int] = NOTHING,
+) -> Board:
     """
     The board: GPUs in their machine's order, the line in its own, reservations by time.
 
     Args:
         used: Bytes that programs take on each GPU, where that was measured.
+        outside: Bytes of them that programs from outside the lab take.
     """
-    book, now, measured = desk.book(), desk.now, used or {}
+    book, now = desk.book(), desk.now
     views = sorted(desk.outlook().values(), key=lambda view: view.place)
     kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
     return Board(
-        tuple(_gpu_row(book, gpu, reader, measured.get(gpu.uuid)) for gpu in book.gpus.values()),
+        tuple(
+            replace(
+                _gpu_row(book, gpu, reader),
+                used=used.get(gpu.uuid),
+                outside=outside.get(gpu.uuid, 0),
+            )
+            for gpu in book.gpus.values()
+        ),
         tuple(_line_row(view, reader) for view in views if view.place),
         tuple(_kept_row(each, reader) for each in kept if each.interval.start < now + WEEK),
         now,
     )
 
 
-def _gpu_row(book: Book, gpu: Gpu, reader: Reader, used: int | None) -> GpuRow:
+def _gpu_row(book: Book, gpu: Gpu, reader: Reader) -> GpuRow:
     offers = (c for c in book.claims.values() if c.offer is not None and c.offer.gpu == gpu.uuid)
     held = [_lease_row(lease, reader) for lease in book.leases_on(gpu.uuid)]
     held += [_offer_row(claim, reader) for claim in offers]
@@ -255,8 +275,7 @@ def _gpu_row(book: Book, gpu: Gpu, reader: Reader, used: int | None) -> GpuRow:
         gpu.state,
         gpu.reason,
         tuple(held),
-        used,
-        gpu.remedy if reader.is_admin else "",
+        remedy=gpu.remedy if reader.is_admin else "",
         may_forget=reader.is_admin and gpu.health is not Health.PRESENT and not held,
     )
 

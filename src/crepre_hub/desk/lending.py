@@ -36,6 +36,7 @@ from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, ren
 from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outlook
 from crepre_hub.gpu.passing import due_at, prolong_offers, tick
 from crepre_hub.gpu.usage import Used
+from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.probes.gpu_use import GpuSample
 from crepre_hub.sentences import say
 from crepre_hub.store.gpu_book import GpuBookStore
@@ -91,6 +92,11 @@ class LendingDesk:
     def now(self) -> datetime:
         """The moment by which this desk decides."""
         return self._clock()
+
+    @property
+    def patience(self) -> Patience:
+        """With whoever takes more of a GPU than was lent."""
+        return self._park.patience()
 
     @property
     def lends_gpus(self) -> bool:

@@ -11,6 +11,7 @@ from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.given import Cap
 from crepre_hub.gpu.gpus import Gpu, Wish
 from crepre_hub.gpu.rules import Rules
+from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.probes.gpu_use import GpuSample
 from crepre_hub.probes.gpus import GpuInventory
 
@@ -28,6 +29,7 @@ class Park:
         cap: What keeps a lease of so many bytes on a GPU to them.
         lease: How long a GPU is lent where a profile does not say.
         sample: Who uses the GPUs named, at this moment; empty where nobody can say.
+        patience: With whoever takes more of a GPU than was lent.
     """
 
     rules: Callable[[], Rules]
@@ -35,6 +37,7 @@ class Park:
     cap: Callable[[Gpu, int], Cap]
     lease: Callable[[], timedelta]
     sample: Callable[[Iterable[str]], GpuSample] = lambda uuids: GpuSample()
+    patience: Callable[[], Patience] = Patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ class PurgeDesk:
         if course.switch is not None:
             now = course.switch.at
         elif course.closes is not None:
-            return course.closes + course.keep_homes
+            far = date.max - course.closes < course.keep_homes  # whoever wants no end writes 9999
+            return date.max if far else course.closes + course.keep_homes
         return (now + course.keep_homes).astimezone().date()
 
     def plan(self, course: Course, *, without_archive: bool = False) -> PurgePlan:

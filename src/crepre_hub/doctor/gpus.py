@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from crepre_hub.clock import lab_zone, utc_now
+from crepre_hub.doctor.known_gpus import known_gpus
 from crepre_hub.findings import Finding
 from crepre_hub.gpu.given import Cap
-from crepre_hub.gpu.gpus import Gpu, Tier
+from crepre_hub.gpu.gpus import Gpu, Health, Tier
 from crepre_hub.probes.gpu_caps import seen_cap
 from crepre_hub.probes.gpus import GpuInventory, look_at_gpus
-from crepre_hub.settings.gpu_problems import card_problems, room_problems, share_problems
+from crepre_hub.settings.gpu_problems import (
+    card_problems,
+    missing_gpus,
+    room_problems,
+    share_problems,
+)
 from crepre_hub.settings.problems import Problem
 from crepre_hub.settings.reader import LAB_FILE, Settings
 
 NO_WISH = "No course asks for a GPU."
 INSTALL = "Install NVIDIA's driver, and see what it finds: nvidia-smi -L"
+LOOK = (
+    "See what the kernel says: dmesg | grep -i xid. If it was taken out for good: take it out of"
+    " lab.toml, and crepre gpu forget UUID"
+)
 MORE = (
     "For shares that nobody gets around: NVIDIA's driver R615 or newer, on a machine booted with"
     " systemd.unified_cgroup_hierarchy=1."
@@ -34,34 +44,61 @@ class GpuFacts:
     Attributes:
         is_wanted: Whether any course asks for one.
         problems: Of the files, in the light of what was found.
+        missing: What the lab should have and was not found; not what an admin has drained.
     """
 
     inventory: GpuInventory
     is_wanted: bool
     problems: tuple[Problem, ...] = ()
+    missing: tuple[Gpu, ...] = ()
+
+    @property
+    def missing_in_words(self) -> str:
+        """A sentence that names what is missing; empty where nothing is."""
+        if not self.missing:
+            return ""
+        names = (f"{gpu.uuid} ({gpu.name})" if gpu.name else gpu.uuid for gpu in self.missing)
+        return f"Not found by NVML: {', '.join(names)}."
 
 
 def look_at_wishes(settings: Settings) -> GpuFacts:
     """This machine's GPUs beside what the courses of *settings* ask for."""
-    inventory = look_at_gpus(settings.lab.gpus)
+    seen = look_at_gpus(settings.lab.gpus)
     profiles = (each for course in settings.courses for each in course.profiles.values())
     is_wanted = any(profile.gpu is not None for profile in profiles)
-    return GpuFacts(inventory, is_wanted, gpu_problems(settings, inventory))
+    missing = _missing(settings, seen)
+    missed = tuple(gpu for gpu in missing if not gpu.drained)
+    return GpuFacts(seen, is_wanted, gpu_problems(settings, seen, missing), missed)
 
 
-def gpu_problems(settings: Settings, seen: GpuInventory) -> tuple[Problem, ...]:
+def _missing(settings: Settings, seen: GpuInventory) -> tuple[Gpu, ...]:
+    """None where the list says all, and where no GPU is found: then it is the driver that is."""
+    if seen.is_listed or not seen.gpus:
+        return ()
+    return missing_gpus(settings.lab.gpus, seen.gpus, known_gpus(settings))
+
+
+def gpu_problems(
+    settings: Settings, seen: GpuInventory, missing: Sequence[Gpu] = ()
+) -> tuple[Problem, ...]:
     """
     Mistakes in the files that show once it is known which GPUs there are.
 
     None where the driver fails, or finds nothing: which GPUs the lab has is then not known, and
-    whoever needs none can work.
+    whoever needs none can work. A GPU that is *missing* counts as if it were there: what is right
+    on the day before is no mistake on the day on which a card fails.
     """
     if seen.troubles or not seen.gpus:
         return ()
     section, courses = settings.lab.gpus, settings.courses
-    shares = tuple(share_problems(courses, seen.gpus))
-    lessons = room_problems(courses, seen.gpus, lab_zone(), utc_now()) if not shares else ()
-    return (*card_problems(LAB_FILE, section, seen.gpus), *shares, *lessons)
+    well = (replace(gpu, health=Health.PRESENT, drained="") for gpu in missing)
+    gpus = (*seen.gpus, *well)
+    cards = tuple(card_problems(LAB_FILE, section, seen.gpus))
+    if not all(gpu.memory for gpu in gpus):
+        return cards
+    shares = tuple(share_problems(courses, gpus))
+    lessons = room_problems(courses, gpus, lab_zone(), utc_now()) if not shares else ()
+    return (*cards, *shares, *lessons)
 
 
 def judge_gpus(seen: GpuFacts) -> Iterator[Finding]:
@@ -74,7 +111,9 @@ def judge_gpus(seen: GpuFacts) -> Iterator[Finding]:
         yield Finding(
             "error", f"{problem}.", remedy=f"Change it, then: crepre check ({found.in_words})"
         )
-    if found.troubles or seen.problems:
+    if seen.missing:
+        yield Finding("error", f"{seen.missing_in_words} {found.in_words}", remedy=LOOK)
+    if found.troubles or seen.problems or seen.missing:
         return
     if seen.is_wanted and not found.gpus:
         yield Finding("error", f"{found.in_words} Courses ask for GPUs.", remedy=INSTALL)

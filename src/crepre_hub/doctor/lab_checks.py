@@ -21,7 +21,7 @@ from crepre_hub.doctor.files import (
     look_at_lab_file,
     settings_in_use,
 )
-from crepre_hub.doctor.gpu_book import judge_known_gpus, look_at_known_gpus
+from crepre_hub.doctor.gpu_processes import judge_processes, look_at_processes
 from crepre_hub.doctor.gpus import judge_caps, judge_gpus, look_at_caps, look_at_wishes
 from crepre_hub.doctor.memory import judge_memory, look_at_memory
 from crepre_hub.doctor.ports import judge_ports, look_at_ports
@@ -181,11 +181,11 @@ def _gpu_checks(subject: Subject) -> Sequence[Check]:
             ("gpus",),
         ),
         FactCheck(
-            "gpus-lent",
-            "Each GPU that the lab had is there still",
-            partial(look_at_known_gpus, subject.databases["crepre"]),
-            judge_known_gpus,
-            ("database",),
+            "gpu-use",
+            "Nothing but the lab's servers uses its GPUs",
+            partial(look_at_processes, settings, subject.backend, subject.databases["crepre"]),
+            judge_processes,
+            ("gpus",),
         ),
     )
 

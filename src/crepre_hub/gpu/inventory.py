@@ -27,23 +27,25 @@ def inventory(
 
     Args:
         troubles: What fails. One that names no GPU, since NVML could not say which, is that of
-            those known ones which are not found and were there, or failing, before.
+            those known ones which are not found and were there, or failing, before; if all that
+            are not found were missing before, of those.
     """
     here, said = {gpu.uuid: gpu for gpu in found}, tuple(troubles)
     after = [
         replace(gpu, drained=book.gpus[gpu.uuid].drained) if gpu.uuid in book.gpus else gpu
         for gpu in here.values()
     ]
-    after += [_lost(gpu, said) for uuid, gpu in book.gpus.items() if uuid not in here]
+    absent = [gpu for uuid, gpu in book.gpus.items() if uuid not in here]
+    new = [gpu for gpu in absent if gpu.health is not Health.MISSING] or absent
+    after += [_lost(gpu, said, may_be_any=gpu in new) for gpu in absent]
     return _with(book, after, now)
 
 
-def _lost(gpu: Gpu, troubles: tuple[Trouble, ...]) -> Gpu:
+def _lost(gpu: Gpu, troubles: tuple[Trouble, ...], *, may_be_any: bool) -> Gpu:
     """The GPU that was not found, with why."""
-    named = [each for each in troubles if each.gpu in (gpu.uuid, gpu.parent or gpu.uuid)]
-    if not named and gpu.health is not Health.MISSING:
-        named = [each for each in troubles if each.may_be_any]
-    for each in named or [each for each in troubles if not each.gpu]:
+    mine = [each for each in troubles if each.gpu in (gpu.uuid, gpu.parent or gpu.uuid)]
+    unnamed = [each for each in troubles if each.may_be_any and (may_be_any or not each.gpu)]
+    for each in mine or unnamed:
         return replace(gpu, health=Health.FAILED, trouble=each.text, remedy=each.remedy)
     remedy = FORGET.replace("<its UUID>", gpu.uuid)
     return replace(gpu, health=Health.MISSING, trouble=NOT_FOUND, remedy=remedy)

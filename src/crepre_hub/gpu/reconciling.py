@@ -25,6 +25,7 @@ class Found:
         gpus: UUIDs.
         memory: Bytes of the share on the label; 0 for the whole card.
         ends: Until when it was lent, by the label; None if it does not say.
+        has_run: False while it was made and not started; it will hold its GPUs then.
     """
 
     lease: str
@@ -35,6 +36,7 @@ class Found:
     gpus: tuple[str, ...]
     memory: int = 0
     ends: datetime | None = None
+    has_run: bool = True
 
 
 def reconcile(
@@ -45,8 +47,10 @@ def reconcile(
 
     - A lease whose server is nowhere is over, unless it is younger than *grace*: its server may
       be in the making.
+    - A lease whose server was made and not started goes on: the start may be under way.
     - A server with a lease that the book does not know is taken into the book if its GPU has room
-      for it; otherwise it is a stray, to be stopped.
+      for it; otherwise it is a stray, to be stopped. One that has not been started holds nothing,
+      and nobody starts it any more: it is neither.
     - A server on other GPUs than its lease's is a stray. Its lease stays until it is gone.
 
     Asked again, it changes nothing.
@@ -59,8 +63,10 @@ def reconcile(
             draft.end_lease(lease, lease.ending or Why.SERVER_GONE)
     for each in servers:
         lease_or_none = draft.leases.get(each.lease)
-        if lease_or_none is None:
+        if lease_or_none is None and each.has_run:
             _take_in(draft, each)
+        elif lease_or_none is None:
+            continue
         elif each.gpus != (lease_or_none.gpu,):
             draft.tell(StrayServer(each.server, each.person, each.lease))
     settle(draft)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -41,12 +42,14 @@ class Patience:
         after_notice: From the notice to the restart of the kernel.
         after_restart: From there to the stop of the server.
         forget: A breach that was not seen for so long begins anew, with a notice.
+        acts: Whether anything comes after the notice.
     """
 
     samples: int = 2
     after_notice: timedelta = 2 * MINUTE
     after_restart: timedelta = 2 * MINUTE
     forget: timedelta = 15 * MINUTE
+    acts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def look(
     One sample: what to do now, and what to remember.
 
     A sample without a breach does not undo the ladder at once, so nobody escapes it by taking
-    turns; after ``Patience.forget`` without one it begins anew.
+    turns; after ``Patience.forget`` without one it begins anew. A stop that did not help is taken
+    again.
     """
     if watch.seen is not None and now - watch.seen >= patience.forget:
         watch = Watch()
@@ -112,9 +116,30 @@ def _next_step(watch: Watch, seen: Breach, now: datetime, patience: Patience) ->
         return Step.NOTHING if watch.step is Step.REPORT else Step.REPORT
     if watch.taken is None or watch.step is Step.REPORT:
         return Step.NOTICE
+    if not patience.acts:
+        return Step.NOTHING
     waited = now - watch.taken
     if watch.step is Step.NOTICE:
         return Step.RESTART_KERNEL if waited >= patience.after_notice else Step.NOTHING
-    if watch.step is Step.RESTART_KERNEL:
-        return Step.STOP_SERVER if waited >= patience.after_restart else Step.NOTHING
-    return Step.NOTHING
+    return Step.STOP_SERVER if waited >= patience.after_restart else Step.NOTHING
+
+
+def to_restart(held: Mapping[str, int], *, used: int, cap: int) -> tuple[str, ...]:
+    """
+    The kernels that have to be started anew until the rest is within *cap*.
+
+    No more than needed; none where all of them together would not be enough, since then nobody
+    loses what a notebook holds for nothing.
+
+    Args:
+        held: Bytes of each kernel, by its id.
+        used: Bytes of all processes together, also of those that belong to no kernel.
+        cap: Bytes that may stay.
+    """
+    chosen: list[str] = []
+    for kernel in sorted(held, key=lambda kernel: (-held[kernel], kernel)):
+        if used <= cap:
+            break
+        chosen.append(kernel)
+        used -= held[kernel]
+    return tuple(chosen) if used <= cap else ()

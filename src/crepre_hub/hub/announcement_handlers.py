@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from jupyterhub.apihandlers.base import APIHandler
-from jupyterhub.user import User
 from tornado import web
 
 from crepre_hub.courses.announcements import LIVES, LONGEST, Announcement, life_of, plain_text
 from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.announcing import AnnouncementDesk
+from crepre_hub.hub.asking import allowance_of, owner_who_asks
 from crepre_hub.hub.course_pages import Frame
 from crepre_hub.hub.course_staff import StaffHandler, hub_user
 from crepre_hub.hub.gpu_pages import gpu_news
+from crepre_hub.hub.gpu_watchdog import Watchdog
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say, together
 
@@ -116,18 +118,15 @@ class NewsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
 
     async def get(self) -> None:
         """A list of texts, each with its id and the title of its course, or what it is about."""
-        user = self.current_user
-        if not isinstance(user, User):  # nobody, or a service
-            raise web.HTTPError(403)
-        if not self.has_scope(f"users:activity!user={user.name}"):  # each server's own token has it
-            raise web.HTTPError(403)
+        user = owner_who_asks(self)
         desk: AnnouncementDesk = self.app.desks().announcements
         with come_back_later():
             news = desk.for_user(hub_user(user))
-            of_gpus = gpu_news(self.app.lending(), user.name)
+            watchdog: Watchdog = self.app.gpus.watchdog
+            of_leases = gpu_news(self.app.lending(), user.name, partial(allowance_of, self.app))
+            of_gpus = (*watchdog.news_for(user.name), *of_leases)
         told = [
             {"id": each.announcement.id, "course": each.title, "text": each.announcement.text}
             for each in news
         ]
-        first = [{"id": each.id, "course": "GPU", "text": each.text} for each in of_gpus]
-        self.write({"news": [*first, *told]})
+        self.write({"news": [*(each.as_json() for each in of_gpus), *told]})

@@ -145,8 +145,9 @@ class ArchiveFileHandler(DownloadHandler):
     @web.authenticated
     async def head(self, number: str) -> None:
         """How large it is."""
-        self._begin(number)
-        self.finish()
+        _, part = self._begin(number)
+        if part is not None:
+            self.finish()
 
     def _begin(self, number: str) -> tuple[Archive, Part | None]:
         """Say what comes; None where the part that is asked for is not in the file."""

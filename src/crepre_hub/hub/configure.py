@@ -20,8 +20,8 @@ from crepre_hub.hub.course_handlers import CourseHandler
 from crepre_hub.hub.deep_link_handlers import DeepLinkHandler
 from crepre_hub.hub.entries import NotedAuthorizeHandler
 from crepre_hub.hub.gpu_board import BoardHandler
-from crepre_hub.hub.gpu_handlers import GpuHandler, LinedSpawnHandler
-from crepre_hub.hub.gpu_pages import gpu_note
+from crepre_hub.hub.gpu_handlers import GpuHandler, LinedSpawnHandler, RenewHandler
+from crepre_hub.hub.gpu_pages import gpu_note, why_stopped
 from crepre_hub.hub.join_handlers import JoinHandler
 from crepre_hub.hub.join_link_handlers import JoinLinksHandler
 from crepre_hub.hub.lab_handlers import ROUTES
@@ -102,6 +102,7 @@ def configure_courses(c: Any, wiring: Wiring) -> None:
         (r"/course/([^/]+)/announcements", AnnouncementsHandler),
         (r"/course/([^/]+)/gpus", CourseGpusHandler),
         (r"/api/crepre/news", NewsHandler),
+        (r"/api/crepre/gpu/renew", RenewHandler),
         (r"/my/archive", ArchivesHandler),
         (r"/my/archive/([0-9]{1,12})", ArchiveFileHandler),
         (r"/spawn", LinedSpawnHandler),
@@ -189,6 +190,7 @@ def configure_pages(c: Any, wiring: Wiring) -> None:
         "my_hands": lambda user: partial(_hands_of, user, wiring),
         "my_news": lambda user: partial(_news_for, user, wiring),
         "gpu_note": lambda user: partial(gpu_note, user, wiring.lending),
+        "why_stopped": lambda user: partial(why_stopped, user, wiring.lending),
     }
 
 

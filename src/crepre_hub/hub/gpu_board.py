@@ -11,6 +11,7 @@ from crepre_hub.desk.gpu_views import board
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.gpus import TAKEN_OUT
 from crepre_hub.hub.course_staff import hub_user
+from crepre_hub.hub.gpu_keeper import GpuKeeper
 from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import BoardPage, Times
 from crepre_hub.hub.gpu_reader import reader_of
@@ -60,8 +61,9 @@ class BoardHandler(LiveHandler):
         """The book as the reader may see it."""
         book, now = self.desk.book(), self.desk.now
         reader = reader_of(hub_user(self.current_user), self.app.desks(), self.app.board_names)
+        gpus: GpuKeeper = self.app.gpus
         return BoardPage(
-            board=board(self.desk, reader, self.app.gpus.used),
+            board=board(self.desk, reader, gpus.used, gpus.watchdog.outside),
             is_admin=reader.is_admin,
             times=Times(book.rules, now),
             notice=SAID.get(self.get_query_argument("done", ""), ""),

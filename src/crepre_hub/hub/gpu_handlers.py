@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from jupyterhub.utils import url_escape_path
 from tornado import web
@@ -13,14 +14,15 @@ from tornado import web
 from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
-from crepre_hub.desk.launch import allowance_in
-from crepre_hub.desk.park import NO_ALLOWANCE
+from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.renewing import renew
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Claim, Lease
+from crepre_hub.hub.asking import allowance_of, owner_who_asks
 from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
+from crepre_hub.hub.gpu_watchdog import Watchdog
 from crepre_hub.hub.running import doing
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
@@ -81,9 +83,7 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
         return renew(self.desk, name, self._allowance_of(course))
 
     def _allowance_of(self, course_id: str) -> Allowance:
-        """What a course permits; no bound where it is gone."""
-        course = self.app.people().courses().get(course_id)
-        return allowance_in(course) if course else NO_ALLOWANCE
+        return allowance_of(self.app, course_id)
 
     async def _start(self) -> None:
         """Take what was offered: end the server without a GPU, if there is one, and start."""
@@ -142,6 +142,7 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
         spawner = user.spawners.get(wanted.server if wanted else "")
         server = doing(spawner) if spawner is not None else ""
         times = Times(self.desk.book().rules, self.desk.now)
+        watchdog: Watchdog = self.app.gpus.watchdog
         has_lease = bool(seen.lease and spawner and spawner.lease == seen.lease.id)
         return GpuPage(
             state=state_of_desk(seen, server, has_lease=has_lease),
@@ -149,8 +150,9 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
             profile=self._title(wanted),
             server=server,
             server_url=f"{self.base_url}user/{url_escape_path(user.name)}/",
-            ended=ended(seen.last, times),
+            ended=watchdog.why_stopped(user.name) or ended(seen.last, times),
             times=times,
+            told=tuple(each.text for each in watchdog.news_for(user.name)),
             notice=SAID.get(self.get_query_argument("done", ""), ""),
         )
 
@@ -158,6 +160,29 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
         course = self.app.people().courses().get(wanted.course) if wanted else None
         profile = course.profiles.get(wanted.profile) if course and wanted else None
         return profile.title if profile else ""
+
+
+class RenewHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
+    """
+    ``/hub/api/crepre/gpu/renew``: the button of the notice in JupyterLab.
+
+    A running server asks with its own token, which is its owner's.
+    """
+
+    async def post(self) -> None:
+        """Whether the time begins anew, and what to tell of it."""
+        name = owner_who_asks(self).name
+        desk: LendingDesk = self.app.lending()
+        with come_back_later():
+            lease = mine(desk, name).lease
+            allowance = allowance_of(self.app, lease.course if lease else "")
+            answer = renew(desk, lease.id if lease else "", allowance)
+            seen = mine(desk, name).lease
+        if isinstance(answer, Refused) or seen is None:
+            self.write({"renewed": False, "text": getattr(answer, "whole", "")})
+            return
+        until = desk.book().rules.clock(seen.ends)
+        self.write({"renewed": True, "text": say("You have a GPU until %(time)s.", time=until)})
 
 
 SAID = {

@@ -14,9 +14,11 @@ from crepre_hub.desk.gpu_kept import kept_in_files
 from crepre_hub.desk.gpu_watch import idle_since
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CrepreError
-from crepre_hub.gpu.claims import Lease
+from crepre_hub.gpu.claims import Lease, Why
 from crepre_hub.gpu.events import Event, GpuChanged, StrayServer
 from crepre_hub.gpu.gpus import Health
+from crepre_hub.hub.gpu_watchdog import Watchdog
+from crepre_hub.probes.gpu_use import GpuSample, with_servers
 from crepre_hub.settings.gpu_problems import share_problems
 from crepre_hub.settings.problems import Problem
 
@@ -33,12 +35,14 @@ class GpuKeeper:
     Attributes:
         refused: What courses' files ask to have kept and cannot get, by series.
         used: Bytes in use on each GPU, at the last look; only of those that NVML measures.
+        watchdog: Sees to it that servers keep to what was lent to them.
     """
 
     def __init__(self, app: Any, desk: LendingDesk) -> None:
         self._app = app
         self._desk = desk
-        self._stopping: dict[str, asyncio.Task[None]] = {}
+        self._stopping: set[asyncio.Task[None]] = set()
+        self.watchdog = Watchdog(app, self, desk)
         self.refused: Mapping[str, Refused] = {}
         self._too_large: frozenset[str] = frozenset()
         self.used: Mapping[str, int] = {}
@@ -77,13 +81,17 @@ class GpuKeeper:
             self._app.recent.note(text)
 
     async def _watch(self) -> None:
-        """Sample who uses the GPUs; a lease that does nothing while others wait is told so."""
-        sample = await asyncio.to_thread(self._desk.sample)
+        """Sample who uses the GPUs: some do nothing while others wait, some take too much."""
+        sample = await asyncio.to_thread(self._sample)
         self.used = {each.gpu: each.used_bytes for each in sample.loads}
         book, now = self._desk.book(), self._desk.now
         self._idle = idle_since(book, sample, self._lease_in, self._idle, now)
         for event in self._desk.end_idle(self._idle):
             log.info("%s", event)
+        await self.watchdog.look(sample)
+
+    def _sample(self) -> GpuSample:
+        return with_servers(self._desk.sample(), self._app.backend().server_of)
 
     def keep(self) -> None:
         """Reserve what the courses' files ask for; what cannot be had is told once."""
@@ -122,7 +130,7 @@ class GpuKeeper:
         """A hub that was killed during a start has not written down what it gave."""
         self._lease_in = {each.id: each.gpu.lease for each in found if each.gpu is not None}
         for each in found:
-            spawner = self._spawner_or_none(each.seat.user, each.seat.server)
+            spawner = self.spawner_or_none(each.seat.user, each.seat.server)
             if spawner is not None and spawner.server_id == each.id and each.gpu is not None:
                 spawner.lease = each.gpu.lease
 
@@ -133,29 +141,33 @@ class GpuKeeper:
                 if getattr(spawner, "lease", "") and (spawner.active or spawner.pending):
                     yield spawner.lease
 
-    def _spawner_or_none(self, person: str, server: str) -> Any:
+    def spawner_or_none(self, person: str, server: str) -> Any:
+        """The hub's own of a person's server; None where it has none."""
         user = self._app.users.get(person)
         return None if user is None else user.spawners.get(server)
 
     def _stop(self, lease: Lease) -> None:
-        """Stop the lease's server, if it is this hub's to stop now; else it is tried again."""
-        spawner = self._spawner_or_none(lease.person, lease.server)
-        if spawner is None or spawner.pending or not spawner.active or spawner.lease != lease.id:
-            return
-        if lease.id in self._stopping:
-            return
-        log.info("Stopping the server of %s: %s", lease.person, lease.ending)
-        spawner._stop_pending = True  # noqa: SLF001  (as JupyterHub's handlers do, before any await)
-        task = asyncio.create_task(self._stop_and_tell(spawner, lease))
-        self._stopping[lease.id] = task
-        task.add_done_callback(lambda _: self._stopping.pop(lease.id, None))
+        """Stop the lease's server, if it is this hub's; else it is tried again."""
+        spawner = self.spawner_or_none(lease.person, lease.server)
+        if spawner is not None and spawner.lease == lease.id and lease.ending is not None:
+            self.stop_server(spawner, lease.ending)
 
-    async def _stop_and_tell(self, spawner: Any, lease: Lease) -> None:
+    def stop_server(self, spawner: Any, why: Why) -> None:
+        """Stop a server as its owner would, if nobody does already and it does not start."""
+        if spawner.pending or not spawner.active:
+            return
+        log.info("Stopping the server of %s: %s", spawner.user.name, why)
+        spawner._stop_pending = True  # noqa: SLF001  (as JupyterHub's handlers do, before any await)
+        task = asyncio.create_task(self._stop_and_tell(spawner))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    async def _stop_and_tell(self, spawner: Any) -> None:
         """As ``BaseHandler.stop_single_user``, which is for requests alone."""
         try:
-            await self._app.proxy.delete_user(spawner.user, lease.server)
-            await spawner.user.stop(lease.server)
+            await self._app.proxy.delete_user(spawner.user, spawner.name)
+            await spawner.user.stop(spawner.name)
         except Exception:
-            log.exception("The server of %s was not stopped; it is tried again", lease.person)
+            log.exception("The server of %s was not stopped; it is tried again", spawner.user.name)
         finally:
             spawner._stop_pending = False  # noqa: SLF001

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from crepre_hub.desk.gpu_views import ENDED, Board, Mine
+from crepre_hub.desk.gpu_views import ENDED, Board, Mine, mine, why_no_renewal
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import StoreUnreachable
-from crepre_hub.gpu.book import Book
+from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.gpus import Gpu, Health
 from crepre_hub.gpu.rules import Rules
@@ -25,8 +27,13 @@ WINDOW_PARTS = 9
 BOARD_SOON = 8
 ROWS_A_SECOND = 10
 
+Allowances = Callable[[str], Allowance]
+
 NEAR = timedelta(hours=12)
 """A time of day that is nearer needs no day."""
+
+LATELY = timedelta(minutes=30)
+"""So long the pages of somebody's server say why it was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,7 @@ class GpuPage:
     server_url: str = field(metadata={"help": "Where the server is, or becomes."})
     ended: str = field(metadata={"help": "Why the last lease ended, if that is news."})
     times: Times = field(metadata={"help": "How moments are written."})
+    told: tuple[str, ...] = field(default=(), metadata={"help": "What the watchdog tells them."})
     notice: str = field(default="", metadata={"help": "What the last click did; may be empty."})
 
     @property
@@ -124,25 +132,68 @@ def gpu_note(user: object, desk: LendingDesk) -> str:
         return ""
 
 
+def why_stopped(reader: Any, desk: LendingDesk, owner: str) -> str:
+    """
+    Why the lab has stopped a server of *owner* lately; empty where it has not.
+
+    Args:
+        reader: Of the page; nobody but the owner is told.
+    """
+    if reader is None or reader.name != owner or not desk.lends_gpus:
+        return ""
+    watchdog = reader.settings["app"].gpus.watchdog
+    try:
+        last, times = mine(desk, owner).last, Times(desk.book().rules, desk.now)
+    except StoreUnreachable:
+        return ""
+    is_lately = last is not None and times.now - last.end < LATELY
+    return watchdog.why_stopped(owner) or (ended(last, times) if is_lately else "")
+
+
 @dataclass(frozen=True, slots=True)
 class GpuNews:
-    """Something that a running JupyterLab shows once; what is new has another id."""
+    """
+    Something that a running JupyterLab shows once; what is new has another id and another text.
+
+    JupyterLab cuts texts off after 140 characters, ``GPU: `` before them included.
+
+    Attributes:
+        until: When the server is stopped; None where no end is near.
+        can_renew: Whether a click puts that off.
+    """
 
     id: str
     text: str
+    until: datetime | None = None
+    can_renew: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """As ``crepre_seat`` reads it."""
+        told: dict[str, object] = {"id": self.id, "course": "GPU", "text": self.text}
+        if self.until is not None:
+            told |= {"until": self.until.timestamp(), "renew": self.can_renew}
+        return told
 
 
-def gpu_news(desk: LendingDesk, person: str) -> tuple[GpuNews, ...]:
+def gpu_news(desk: LendingDesk, person: str, allowance_of: Allowances) -> tuple[GpuNews, ...]:
     """
     What *person* is to hear at work: an end that is near, a GPU that is kept for them.
+
+    Args:
+        allowance_of: What a course permits each person, by its id.
 
     Raises:
         StoreUnreachable: If nobody can say.
     """
     book, times = desk.book(), Times(desk.book().rules, desk.now)
     leases = [each for each in book.leases.values() if each.person == person]
-    news = [_of_lease(each, times) for each in leases if each.told is not None or each.idle_told]
-    news += [_of_gpu(each, book.gpus[each.gpu]) for each in leases if _is_broken(book, each)]
+    lost = [lease for lease in leases if book.gpus[lease.gpu].health is not Health.PRESENT]
+    news = [_of_loss(each, book.gpus[each.gpu]) for each in lost]
+    news += [
+        _of_idleness(each, times) if each.idle_told else _of_end(desk, each, times, allowance_of)
+        for each in leases
+        if each.told or each.idle_told
+    ]
     claim = book.claim_of(person)
     if claim is not None and claim.offer is not None:
         until = times.seconds(claim.offer.until)
@@ -151,34 +202,39 @@ def gpu_news(desk: LendingDesk, person: str) -> tuple[GpuNews, ...]:
     return tuple(news)
 
 
-def _is_broken(book: Book, lease: Lease) -> bool:
-    return lease.gpu in book.gpus and book.gpus[lease.gpu].health is not Health.PRESENT
-
-
-def _of_gpu(lease: Lease, gpu: Gpu) -> GpuNews:
+def _of_loss(lease: Lease, gpu: Gpu) -> GpuNews:
     text = say(
-        "Your GPU is out of order: %(why)s Save your work. When you have stopped your server, you"
-        " can start again with another GPU or without one.",
+        "Your GPU is lost: %(why)s Save your work, and start your server again.",
         why=gpu.reason,
     )
-    return GpuNews(f"gpu-{lease.id}-{gpu.state}", text)
+    return GpuNews(f"gpu-{lease.id}-lost", text)
 
 
-def _of_lease(lease: Lease, times: Times) -> GpuNews:
-    if lease.idle_told is not None:
-        text = say(
-            "Your GPU does nothing, and others wait for one. Unless it is used again soon, your"
-            " server is stopped; what you have saved is kept."
-        )
-        return GpuNews(f"gpu-{lease.id}-idle-{lease.idle_told:%H%M}", text)
-    assert lease.told is not None
+def _of_idleness(lease: Lease, times: Times) -> GpuNews:
+    assert lease.idle_told is not None
+    until = min(lease.ends, lease.idle_told + times.rules.idle_grace)
     text = say(
-        "Your GPU is lent to you until %(time)s; then your server is stopped. Save your work. In"
-        " the lab, under GPUs, you can renew your time while nobody waits.",
+        "Your GPU does nothing, and others wait. Unless it is used again, your server is"
+        " stopped at %(time)s; open files are saved.",
+        time=times.clock(until),
+    )
+    return GpuNews(f"gpu-{lease.id}-idle-{lease.idle_told:%H%M}", text, until)
+
+
+def _of_end(desk: LendingDesk, lease: Lease, times: Times, allowance_of: Allowances) -> GpuNews:
+    assert lease.told is not None
+    minutes = round(min(lease.told, lease.length).total_seconds() / 60)
+    text = say(
+        "%(minutes)s min left at most, until %(time)s. Then your server is stopped; open files"
+        " are saved.",
+        minutes=minutes,
         time=times.clock(lease.ends),
     )
-    minutes = round(lease.told.total_seconds() / 60)
-    return GpuNews(f"gpu-{lease.id}-{lease.ends:%H%M}-{minutes}", text)
+    can_renew = not why_no_renewal(desk, lease, allowance_of(lease.course))
+    if not can_renew:
+        text = together(text, say("Your time cannot be renewed now."))
+    name = f"gpu-{lease.id}-{lease.ends:%H%M}-{minutes}"
+    return GpuNews(name, text, lease.ends, can_renew)
 
 
 def _note(person: str, desk: LendingDesk) -> str:

@@ -108,8 +108,10 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
     It outlives the server's state, which some Spawners forget as soon as they see it end.
     """
     _known_version = ""
+    may_come_up = False
+    """What was made for it has not run, and may be about to; set by a backend's Spawner."""
     _may_still_run = False
-    """It was to be stopped, and that failed."""
+    """It was to be stopped, and that is not known to be done."""
 
     # --- what is on offer
 
@@ -246,7 +248,12 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         return super().run_post_stop_hook()
 
     def _give_back(self) -> None:
-        if self.lease and not self._may_still_run:
+        """
+        Give the lease back where nothing of it runs, or can come to run.
+
+        Elsewhere it is over when a look at all servers finds none of it.
+        """
+        if self.lease and not self._may_still_run and not self.may_come_up:
             lending: LendingDesk = self.lending()
             try:
                 lending.give_back(self.lease)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,11 @@ from pynvml import NVMLError
 from crepre_hub.gpu.troubles import Trouble
 from crepre_hub.probes.cgroups import PROC, container_of
 from crepre_hub.probes.nvml import ABSENT, UNSAID, opened, trouble
+from crepre_hub.probes.processes import name_of
+from crepre_hub.settings.gpus import GpusSection
+
+MPS_SERVER = "nvidia-cuda-mps-server"[:15]
+"""What the kernel calls the process through which clients of NVIDIA's MPS compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,10 @@ class GpuProcess:
         memory_bytes: What it holds there; None where the driver does not tell.
         busy_percent: Largest share of the multiprocessors' time in the last samples; None where
             the driver has no sample.
-        container: Id of its container; empty for a process of the host.
+        container: Id of its container, or of its server where that is in none; empty for a
+            process of the host.
+        name: What the program is called; empty where it has ended meanwhile, or is hidden.
+        only_draws: As the machine's display does, and computes nothing.
     """
 
     gpu: str
@@ -34,6 +42,8 @@ class GpuProcess:
     memory_bytes: int | None = None
     busy_percent: int | None = None
     container: str = ""
+    name: str = ""
+    only_draws: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,18 @@ class GpuSample:
     troubles: tuple[Trouble, ...] = ()
 
 
+def sample_of(section: GpusSection, uuids: Iterable[str]) -> GpuSample:
+    """
+    Who uses the GPUs of a lab; empty where they are listed and nobody can say.
+
+    With MPS, what its own processes hold is their clients'.
+    """
+    if section.found_by == "list":
+        return GpuSample()
+    sample = sample_gpus(uuids)
+    return _without_mps(sample) if section.cap == "mps" else sample
+
+
 def sample_gpus(uuids: Iterable[str], *, since_us: int = 0, proc: Path = PROC) -> GpuSample:
     """
     Ask NVML about the GPUs named *uuids*; a failing one is among the troubles, the others stay.
@@ -84,6 +106,25 @@ def sample_gpus(uuids: Iterable[str], *, since_us: int = 0, proc: Path = PROC) -
     return GpuSample(tuple(loads), tuple(processes), tuple(troubles))
 
 
+def with_servers(sample: GpuSample, server_of: Callable[[int], str]) -> GpuSample:
+    """*sample*, with the servers of processes that are in no container."""
+    processes = (
+        each if each.container else replace(each, container=server_of(each.pid))
+        for each in sample.processes
+    )
+    return replace(sample, processes=tuple(processes))
+
+
+def _without_mps(sample: GpuSample) -> GpuSample:
+    kept = (each for each in sample.processes if each.container or each.name != MPS_SERVER)
+    return replace(sample, processes=tuple(kept))
+
+
+def from_outside(sample: GpuSample, servers: Container[str]) -> tuple[GpuProcess, ...]:
+    """Processes of none of *servers*; one of which the kernel tells nothing is nobody's."""
+    return tuple(each for each in sample.processes if each.name and each.container not in servers)
+
+
 def _load(uuid: str, handle: Any) -> GpuLoad:
     used = int(pynvml.nvmlDeviceGetMemoryInfo(handle).used)
     rates = _unless_unsaid(None, pynvml.nvmlDeviceGetUtilizationRates, handle)
@@ -91,27 +132,39 @@ def _load(uuid: str, handle: Any) -> GpuLoad:
 
 
 def _processes(uuid: str, handle: Any, since_us: int, proc: Path) -> list[GpuProcess]:
-    held, busy = _held(handle), _busy(handle, since_us)
+    computing, drawing = _held(handle, *COMPUTING), _held(handle, *DRAWING)
+    busy = _busy(handle, since_us)
     return [
-        GpuProcess(uuid, pid, held[pid], busy.get(pid), container_of(pid, proc))
-        for pid in sorted(held)
+        GpuProcess(
+            uuid,
+            pid,
+            computing.get(pid) or drawing.get(pid),
+            busy.get(pid),
+            container_of(pid, proc),
+            name_of(pid, proc),
+            only_draws=pid not in computing,
+        )
+        for pid in sorted({*computing, *drawing})
     ]
 
 
-def _held(handle: Any) -> Mapping[int, int | None]:
-    """
-    Bytes that each process holds; None where the driver does not tell.
+COMPUTING = (
+    "nvmlDeviceGetComputeRunningProcesses_v3", "nvmlDeviceGetMPSComputeRunningProcesses_v3",
+)  # fmt: skip
+DRAWING = ("nvmlDeviceGetGraphicsRunningProcesses_v3",)
+"""
+The driver's lists; one process may be in several, in each with all that it holds.
 
-    One process may be in two of the driver's lists, in each with all that it holds. They are asked
-    for by their versions: without, the bindings answer an older driver with another exception.
-    """
+They are asked for by their versions: without, the bindings answer an older driver with another
+exception.
+"""
+
+
+def _held(handle: Any, *lists: str) -> Mapping[int, int | None]:
+    """Bytes that each process in *lists* holds; None where the driver does not tell."""
     held: dict[int, int | None] = {}
-    for ask in (
-        pynvml.nvmlDeviceGetComputeRunningProcesses_v3,
-        pynvml.nvmlDeviceGetGraphicsRunningProcesses_v3,
-        pynvml.nvmlDeviceGetMPSComputeRunningProcesses_v3,
-    ):
-        for each in _unless_unsaid((), ask, handle):
+    for name in lists:
+        for each in _unless_unsaid((), getattr(pynvml, name), handle):
             held[each.pid] = each.usedGpuMemory or held.get(each.pid)
     return held
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import combinations
@@ -18,6 +19,9 @@ from crepre_hub.settings.problems import Problem, near_miss
 from crepre_hub.units import format_memory
 
 LAB_PATH = "gpus/cards"
+
+MISTYPED = 0.85
+"""So alike are two UUIDs that differ by a few letters; no two of NVIDIA's are by chance."""
 
 
 def reservation_problems(file: str, course: Course) -> list[Problem]:
@@ -39,13 +43,18 @@ def reservation_problems(file: str, course: Course) -> list[Problem]:
     return problems
 
 
-def card_problems(file: str, section: GpusSection, gpus: Iterable[Gpu]) -> Iterator[Problem]:
-    """Cards in ``lab.toml`` that are none of *gpus*, as NVML found them."""
-    here = sorted({name for gpu in gpus for name in (gpu.uuid, gpu.parent) if name})
+def card_problems(file: str, section: GpusSection, gpus: Sequence[Gpu]) -> Iterator[Problem]:
+    """
+    Cards in ``lab.toml`` whose UUID is that of one of *gpus*, mistyped.
+
+    Any other that NVML does not find may have failed, and is no reason to keep the lab down.
+    """
+    here = _names(gpus)
+    unnamed = sorted(here - {card.uuid for card in section.cards})
     for number, card in enumerate(section.cards):
-        if card.uuid not in here:
-            known = f" (here: {', '.join(here) or 'none'})"
-            text = f"there is no GPU {card.uuid!r}{near_miss(card.uuid, here)}{known}"
+        if _is_mistyped(card.uuid, section, gpus):
+            known = f" (here: {', '.join(sorted(here))})"
+            text = f"there is no GPU {card.uuid!r}{near_miss(card.uuid, unnamed)}{known}"
             yield Problem(file, f"{LAB_PATH}/{number}/uuid", text)
 
 
@@ -56,6 +65,39 @@ def too_large(course: Course, gpus: Sequence[Gpu]) -> tuple[str, ...]:
         for key, profile in course.profiles.items()
         if gpus and profile.gpu is not None and not any(profile.gpu.on(gpu) for gpu in gpus)
     )
+
+
+def missing_gpus(
+    section: GpusSection, gpus: Sequence[Gpu], known: Iterable[Gpu]
+) -> tuple[Gpu, ...]:
+    """
+    What the lab should have and is not among *gpus*, which NVML finds now.
+
+    Args:
+        known: As the lease book has them.
+
+    Returns:
+        A card of which only ``lab.toml`` knows is without a name, and maybe without memory.
+    """
+    here = _names(gpus)
+    listed = {
+        card.uuid: Gpu(card.uuid, "", card.memory or 0, section.tier_of(card.uuid))
+        for card in section.cards
+        if not _is_mistyped(card.uuid, section, gpus)
+    }
+    every = {**listed, **{gpu.uuid: gpu for gpu in known}}
+    return tuple(gpu for uuid, gpu in every.items() if uuid not in here)
+
+
+def _names(gpus: Iterable[Gpu]) -> set[str]:
+    """UUIDs of *gpus*, and of the cards whose slices they are."""
+    return {name for gpu in gpus for name in (gpu.uuid, gpu.parent) if name}
+
+
+def _is_mistyped(uuid: str, section: GpusSection, gpus: Sequence[Gpu]) -> bool:
+    here = _names(gpus)
+    unnamed = here - {card.uuid for card in section.cards}
+    return uuid not in here and bool(difflib.get_close_matches(uuid, unnamed, cutoff=MISTYPED))
 
 
 def share_problems(courses: Iterable[Course], gpus: Sequence[Gpu]) -> Iterator[Problem]:

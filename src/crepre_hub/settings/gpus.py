@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from crepre_hub.forms import in_form
 from crepre_hub.gpu.gpus import Gpu, Tier
 from crepre_hub.gpu.rules import Rules
+from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.profiles.profile import SHORTEST_LEASE
 from crepre_hub.settings.amounts import at_least
 from crepre_hub.units import Duration, Memory
@@ -54,6 +55,8 @@ class GpusSection(BaseModel):
     claim_window: Annotated[Duration, at_least(timedelta(seconds=10))] = timedelta(minutes=3)
     idle: Annotated[Duration, at_least(timedelta(minutes=1))] = timedelta(minutes=20)
     no_show: Annotated[Duration, at_least(timedelta(minutes=1))] = timedelta(minutes=15)
+    watchdog: Literal["act", "report"] = "act"
+    watchdog_grace: Annotated[Duration, at_least(timedelta(seconds=5))] = timedelta(minutes=2)
     names: Literal["initials", "full", "none"] = "initials"
 
     @model_validator(mode="after")
@@ -94,3 +97,8 @@ class GpusSection(BaseModel):
             spread=self.packing == "spread",
             zone=zone,
         )
+
+    def patience(self) -> Patience:
+        """The lab's numbers for the watchdog; what is not here is the project's."""
+        grace = self.watchdog_grace
+        return Patience(after_notice=grace, after_restart=grace, acts=self.watchdog == "act")

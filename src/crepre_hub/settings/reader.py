@@ -212,6 +212,8 @@ def _read_toml(file: Path, name: str) -> dict[str, object]:
         text = f"line {line} is not UTF-8; save the file as UTF-8"
     except tomllib.TOMLDecodeError as error:
         text = f"is not TOML: {error}"
+    except RecursionError:
+        text = "cannot be read: lists stand in lists far too deep"
     raise SettingsProblems([Problem(name, "", text)])
 
 

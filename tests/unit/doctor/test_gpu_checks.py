@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from crepre_hub.backends.docker.gpu_checks import LendingFacts, judge_lending, lending_facts
-from crepre_hub.doctor.gpu_book import judge_known_gpus, look_at_known_gpus
 from crepre_hub.doctor.gpus import (
     CapFacts,
     GpuFacts,
@@ -47,6 +46,11 @@ LOST = Trouble("GPU-c", "It fell off the bus.", "Reboot the machine.")
             GpuFacts(TWO, is_wanted=True, problems=(Problem("lab.toml", "gpus", "x"),)),
             ["error"],
             "lab.toml: gpus: x.",
+        ),
+        (
+            GpuFacts(TWO, is_wanted=True, missing=(replace(CARD, uuid="GPU-d"),)),
+            ["error"],
+            "Not found by NVML: GPU-d (NVIDIA RTX 4090). 2 GPUs found",
         ),
     ],
 )
@@ -154,13 +158,30 @@ def lab_with(tmp_path: Path, section: GpusSection, gpu: str) -> Settings:
 
 
 def test_all_mistakes_about_gpus_are_told_at_once(tmp_path: Path) -> None:
-    """An unknown card and a share larger than any."""
-    section = GpusSection(cards=(GpuCard(uuid="GPU-z"),))
+    """A card that was mistyped and a share larger than any."""
+    section = GpusSection(cards=(GpuCard(uuid="GPU-aa"),))
     found = gpu_problems(lab_with(tmp_path, section, "99 GiB"), TWO)
     assert [(each.file, each.path) for each in found] == [
         ("lab.toml", "gpus/cards/0/uuid"),
         ("courses/ml.toml", "profiles/x/gpu"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("gone", "gpu", "paths"),
+    [
+        (replace(CARD, uuid="GPU-gone", memory=48 * GiB, health=Health.MISSING), "48 GiB", []),
+        (replace(CARD, uuid="GPU-gone", memory=48 * GiB, drained="Sold."), "48 GiB", []),
+        (replace(CARD, uuid="GPU-gone"), "48 GiB", ["profiles/x/gpu"]),
+        (Gpu("GPU-gone", "", 0), "48 GiB", []),
+    ],
+)
+def test_a_card_that_has_failed_makes_no_mistakes_of_settings(
+    tmp_path: Path, gone: Gpu, gpu: str, paths: list[str]
+) -> None:
+    """It counts as if it were there; one that only lab.toml knows may have any memory."""
+    found = gpu_problems(lab_with(tmp_path, GpusSection(), gpu), TWO, [gone])
+    assert [each.path for each in found] == paths
 
 
 @pytest.mark.parametrize("seen", [GpuInventory(troubles=(LOST,)), GpuInventory()])
@@ -170,15 +191,3 @@ def test_a_driver_that_is_away_makes_no_mistakes_of_settings(
     """The lab still starts for those who need no GPU; the doctor says what is wrong."""
     section = GpusSection(cards=(GpuCard(uuid="GPU-z"),))
     assert not gpu_problems(lab_with(tmp_path, section, "6 GiB"), seen)
-
-
-def test_a_gpu_that_is_gone_is_told_with_what_to_do(tmp_path: Path) -> None:
-    """As the lab saw it last; a database that is not there yet knows of none."""
-    assert look_at_known_gpus(f"sqlite:///{tmp_path}/none.sqlite") == ()
-    lost = replace(CARD, health=Health.FAILED, trouble=LOST.text, remedy=LOST.remedy)
-    (found,) = judge_known_gpus((lost, replace(CARD, uuid="GPU-b")))
-    assert (found.level, found.remedy) == ("error", LOST.remedy)
-    assert found.text == "GPU-a (NVIDIA RTX 4090) is not lent: It fell off the bus."
-    (well,) = judge_known_gpus((CARD, replace(CARD, uuid="GPU-b", drained="New fan.")))
-    assert (well.level, well.text) == ("ok", "All 2 are there, 1 taken out of service.")
-    assert [each.level for each in judge_known_gpus(())] == ["skipped"]

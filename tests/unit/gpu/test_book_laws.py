@@ -298,8 +298,14 @@ class TroubledLab(Lab):
         again = inventory(self.book, found, self.now)
         assert again.book is self.book
 
-    @rule(lost=PICK, gpu=st.sampled_from(GPUS), person=PEOPLE, wrong=st.booleans())
-    def crash(self, *, lost: int, gpu: Gpu, person: str, wrong: bool) -> None:
+    @rule(
+        lost=PICK,
+        gpu=st.sampled_from(GPUS),
+        person=PEOPLE,
+        wrong=st.booleans(),
+        has_run=st.booleans(),
+    )
+    def crash(self, *, lost: int, gpu: Gpu, person: str, wrong: bool, has_run: bool) -> None:
         """The hub comes back: some servers are not there, and one is that nobody knows."""
         self.number += 1
         found = [
@@ -308,6 +314,7 @@ class TroubledLab(Lab):
             if not lost >> number & 1
         ]
         stray = Found(f"c{self.number:03}", person, "", "art", "gpu", (gpu.uuid,), memory=4 * GIB)
+        stray = replace(stray, has_run=has_run)
         if wrong and found:
             stray = replace(found[0], gpus=("a", "b"))
         change = self.step(reconcile(self.book, [*found, stray], self.now), disturbs=True)

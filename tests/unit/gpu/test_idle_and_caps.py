@@ -15,10 +15,11 @@ from crepre_hub.gpu.gpus import WHOLE
 from crepre_hub.gpu.idle import end_idle
 from crepre_hub.gpu.rules import HOUR, MINUTE
 from crepre_hub.gpu.usage import Used, used
-from crepre_hub.gpu.watchdog import Breach, Patience, Step, Watch, breach_of, look
+from crepre_hub.gpu.watchdog import Breach, Patience, Step, Watch, breach_of, look, to_restart
 from tests.unit.gpu.books import CARD, NINE, ask, book, keep, wanted
 
 TEN = NINE + HOUR
+USUAL = Patience()
 
 
 @pytest.mark.parametrize(
@@ -153,19 +154,44 @@ def test_breaches(
     assert breach_of(used=used, cap=cap, holds_gpu=holds, of_lab=of_lab) is breach
 
 
-def _ladder(seen: dict[int, Breach | None]) -> dict[int, Step]:
+def _ladder(seen: dict[int, Breach | None], patience: Patience = USUAL) -> dict[int, Step]:
     watch, steps = Watch(), {}
     for minute, breach in seen.items():
-        watch, step = look(watch, breach, NINE + minute * MINUTE, Patience())
+        watch, step = look(watch, breach, NINE + minute * MINUTE, patience)
         if step is not Step.NOTHING:
             steps[minute] = step
     return steps
 
 
 def test_the_ladder() -> None:
-    """A notice at the second sample, then the kernel, then the server; each once."""
+    """A notice at the second sample, then the kernel, then the server, until that has ended."""
+    every_minute = dict.fromkeys(range(8), Breach.OVER_CAP)
+    steps = {1: Step.NOTICE, 3: Step.RESTART_KERNEL, 5: Step.STOP_SERVER, 7: Step.STOP_SERVER}
+    assert _ladder(every_minute) == steps
+
+
+def test_a_watchdog_that_only_reports_ends_nothing() -> None:
+    """Whoever takes too much is told, once."""
     every_minute = dict.fromkeys(range(10), Breach.OVER_CAP)
-    assert _ladder(every_minute) == {1: Step.NOTICE, 3: Step.RESTART_KERNEL, 5: Step.STOP_SERVER}
+    assert _ladder(every_minute, Patience(acts=False)) == {1: Step.NOTICE}
+
+
+@pytest.mark.parametrize(
+    ("held", "used", "cap", "restarted"),
+    [
+        ({"a": 7}, 7, 6, ("a",)),
+        ({"a": 2, "b": 5, "c": 1}, 8, 6, ("b",)),
+        ({"a": 4, "b": 4, "c": 4}, 12, 6, ("a", "b")),
+        ({"a": 1}, 9, 6, ()),
+        ({}, 9, 6, ()),
+        ({"a": 3}, 6, 6, ()),
+    ],
+)
+def test_no_more_kernels_are_restarted_than_needed(
+    held: dict[str, int], used: int, cap: int, restarted: tuple[str, ...]
+) -> None:
+    """Those that hold most come first, until the rest is within the cap; none if it never is."""
+    assert to_restart(held, used=used, cap=cap) == restarted
 
 
 def test_one_peak_is_no_breach() -> None:

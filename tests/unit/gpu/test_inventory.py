@@ -94,6 +94,10 @@ def test_a_failing_card_is_not_the_one_that_was_taken_out_before() -> None:
         "card": "missing",
         "shared": "failed",
     }
+    both = inventory(
+        inventory(gone, [], NINE).book, [], NINE, [Trouble("GPU number 0", OFF_THE_BUS, "")]
+    )
+    assert {str(gpu.state) for gpu in both.book.gpus.values()} == {"failed"}
 
 
 def test_only_a_gpu_that_nobody_holds_and_that_is_gone_is_forgotten() -> None:
@@ -122,6 +126,11 @@ def _found(name: str, *gpus: str) -> Found:
     return Found(name, name, "", "ml", "gpu", gpus)
 
 
+def _made(name: str, *gpus: str) -> Found:
+    """Not started, or not yet."""
+    return replace(_found(name, *gpus), has_run=False)
+
+
 @pytest.mark.parametrize(
     ("found", "grace", "leases", "strays"),
     [
@@ -134,6 +143,9 @@ def _found(name: str, *gpus: str) -> Found:
         ([_found("ada", "card"), _found("bo", "shared")], 0, {"ada", "bo"}, 0),
         ([_found("ada", "card"), _found("", "shared")], 0, {"ada"}, 1),
         ([_found("ada", "card"), _found("bo", "shared", "card")], 0, {"ada"}, 1),
+        ([_made("ada", "card")], 0, {"ada"}, 0),
+        ([_made("bo", "card")], 0, set(), 0),
+        ([_found("ada", "card"), _made("bo", "card")], 0, {"ada"}, 0),
     ],
 )
 def test_after_a_crash(found: list[Found], grace: int, leases: set[str], strays: int) -> None:

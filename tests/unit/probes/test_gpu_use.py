@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pynvml
+import pytest
 
-from crepre_hub.probes.gpu_use import GpuLoad, GpuProcess, GpuSample, sample_gpus
+from crepre_hub.probes import gpu_use
+from crepre_hub.probes.gpu_use import (
+    GpuLoad,
+    GpuProcess,
+    GpuSample,
+    from_outside,
+    sample_gpus,
+    sample_of,
+    with_servers,
+)
+from crepre_hub.settings.gpus import GpuCard, GpusSection
 from tests.machine.nvml_library import Card, GiB
 from tests.unit.probes.conftest import Machine
 
@@ -68,3 +80,46 @@ def test_a_driver_that_fails_is_one_trouble(machine: Machine) -> None:
     """Not one for each GPU."""
     machine(init=pynvml.NVML_ERROR_DRIVER_NOT_LOADED)
     assert [each.gpu for each in sample_gpus(["GPU-a", "GPU-b"]).troubles] == [""]
+
+
+def process(pid: int, name: str = "python", container: str = "", **more: Any) -> GpuProcess:
+    return GpuProcess("GPU-a", pid, GiB, container=container, name=name, **more)
+
+
+def test_who_only_draws(machine: Machine, tmp_path: Path) -> None:
+    """The machine's display; not who computes as well, by itself or through MPS."""
+    machine(Card("GPU-a", processes={10: GiB}, graphics={10: GiB, 12: GiB}))
+    found = sample_gpus(["GPU-a"], proc=tmp_path).processes
+    assert {each.pid: each.only_draws for each in found} == {10: False, 12: True}
+
+
+def test_what_is_from_outside() -> None:
+    """The host's, and other containers'; not what has ended, of which the kernel tells nothing."""
+    sample = GpuSample(processes=(process(1), process(2, container=ONE), process(3, name="")))
+    assert [each.pid for each in from_outside(sample, {ONE})] == [1]
+    assert [each.pid for each in from_outside(sample, {"other"})] == [1, 2]
+
+
+def test_servers_without_containers() -> None:
+    """The backend says which server a process of the host belongs to."""
+    sample = GpuSample(processes=(process(1), process(2, container=ONE)))
+    found = with_servers(sample, lambda pid: f"server of {pid}").processes
+    assert [each.container for each in found] == ["server of 1", ONE]
+
+
+@pytest.mark.parametrize(("cap", "seen"), [("mps", [11]), ("auto", [10, 11])])
+def test_mps_is_the_labs_where_the_lab_uses_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, cap: str, seen: list[int]
+) -> None:
+    """Its server is nobody's own process then; whoever calls themselves so in a container is."""
+    machine(Card("GPU-a", processes={10: GiB, 11: GiB}))
+    monkeypatch.setattr(gpu_use, "name_of", lambda pid, proc: "nvidia-cuda-mps")
+    monkeypatch.setattr(gpu_use, "container_of", lambda pid, proc: {11: ONE}.get(pid, ""))
+    sample = sample_of(GpusSection(cap=cap), ["GPU-a"])
+    assert [each.pid for each in sample.processes] == seen
+
+
+def test_listed_gpus_are_not_measured() -> None:
+    """Where the driver cannot be asked, nobody asks it."""
+    card = GpuCard(uuid="GPU-a", memory="8 GiB")
+    assert sample_of(GpusSection(found_by="list", cards=(card,)), ["GPU-a"]) == GpuSample()

@@ -10,10 +10,12 @@ import pytest
 
 from crepre_hub.courses.course import Course
 from crepre_hub.gpu.gpus import Gpu, Tier
-from crepre_hub.gpu.rules import Rules
+from crepre_hub.gpu.rules import MINUTE, Rules
+from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.settings.gpu_problems import (
     card_problems,
     intervals_of,
+    missing_gpus,
     room_problems,
     share_problems,
 )
@@ -41,6 +43,22 @@ def section(tmp_path: Path, lines: str) -> GpusSection:
     """``[gpus]`` with *lines*."""
     (tmp_path / "lab.toml").write_text(f"[gpus]\n{lines}")
     return read_lab(tmp_path / "lab.toml").gpus
+
+
+@pytest.mark.parametrize(
+    ("lines", "patience"),
+    [
+        ("", Patience()),
+        (
+            'watchdog_grace = "10 min"\n',
+            Patience(after_notice=10 * MINUTE, after_restart=10 * MINUTE),
+        ),
+        ('watchdog = "report"\n', Patience(acts=False)),
+    ],
+)
+def test_patience(tmp_path: Path, lines: str, patience: Patience) -> None:
+    """The project's numbers, unless the lab says otherwise."""
+    assert section(tmp_path, lines).patience() == patience
 
 
 def course(
@@ -186,6 +204,15 @@ def test_an_unknown_card_is_told_with_the_near_one(tmp_path: Path) -> None:
             " (here: GPU-aaaa, GPU-bbbb)"
         )
     ]
+
+
+def test_a_card_that_is_not_found_is_missing(tmp_path: Path) -> None:
+    """Whether the file or the book knows it; what was mistyped is a mistake instead."""
+    gone, here = Gpu("GPU-1234", "RTX", 8 * GiB), CARDS[0]
+    cards = section(tmp_path, 'cards = [{uuid = "GPU-aaab"}, {uuid = "GPU-9876"}]\n')
+    missing = missing_gpus(cards, CARDS, [gone, here])
+    assert [(gpu.uuid, gpu.memory) for gpu in missing] == [("GPU-9876", 0), ("GPU-1234", 8 * GiB)]
+    assert [each.path for each in card_problems("lab.toml", cards, CARDS)] == ["gpus/cards/0/uuid"]
 
 
 def test_lessons_of_two_courses_must_fit_together(tmp_path: Path) -> None:

@@ -134,11 +134,13 @@ def test_a_number_that_is_far_too_large_is_a_mistake_like_others(
     """It neither ends the look nor takes another course away."""
     write("courses/art.toml", f'keep_homes = "99999999999 d"\n{COURSE}')
     write("courses/far.toml", f'keep_homes = "3000000 d"\n{COURSE}')
+    write("courses/deep.toml", f"x = {'[' * 3000}{']' * 3000}\n{COURSE}")
     write("courses/big.toml", f'{COURSE}memory = "{"9" * 400} GiB"')
     assert titles(live) == ["Music"]
     assert {problem.partition(":")[0] for problem in problems(live)} == {
         "courses/art.toml",
         "courses/big.toml",
+        "courses/deep.toml",
         "courses/far.toml",
     }
 

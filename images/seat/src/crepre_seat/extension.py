@@ -12,7 +12,7 @@ from crepre_seat.course_folder import link_course_folder
 from crepre_seat.facts import SeatFacts, facts_in
 from crepre_seat.haste import HASTE
 from crepre_seat.kernels import find_kernels
-from crepre_seat.news import News, asked_of, nothing
+from crepre_seat.news import News, asked_of, nothing, renewal_of
 from crepre_seat.notices import Notices
 from crepre_seat.opening import Opening
 from crepre_seat.outage import outlive_outages
@@ -73,7 +73,8 @@ def open_first(facts: SeatFacts, notices: Notices, server: Any) -> None:
     )
     hub_auth = getattr(server.identity_provider, "hub_auth", None)
     news = News(asked_of(hub_auth) if hub_auth is not None else nothing)
-    pages = routes(server.base_url, opening=opening, notices=notices, news=news)
+    renew = renewal_of(hub_auth) if hub_auth is not None else nothing
+    pages = routes(server.base_url, opening=opening, notices=notices, news=news, renew=renew)
     server.web_app.add_handlers(".*$", pages)
 
 

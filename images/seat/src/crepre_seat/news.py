@@ -1,5 +1,5 @@
 """
-What the courses' teachers announce.
+What the lab has to tell: what teachers announce, and how long the GPU is lent.
 
 The hub is asked, with the server's own token, while somebody has JupyterLab open; what it tells is
 told with the server's own notices.
@@ -11,10 +11,10 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from crepre_seat.notices import Notice
+from crepre_seat.notices import Kind, Notice
 
 log = logging.getLogger("crepre_seat")
 
@@ -22,7 +22,9 @@ ASK_EVERY_SECONDS = 30.0
 """JupyterLab asks every 15 s, so an announcement is there after 45 at most."""
 
 PATIENCE_SECONDS = 2.0
+AWAY = "The lab does not answer just now. Try again in a minute."
 NOT_MODIFIED = 304
+_NONE: Mapping[str, str] = {}
 
 Fetch = Callable[[], Awaitable[bytes]]
 Clock = Callable[[], float]
@@ -41,6 +43,10 @@ class News:
         self._clock = clock
         self._asked = float("-inf")
         self._told: tuple[Notice, ...] = ()
+
+    def ask_anew(self) -> None:
+        """Ask the hub at the next question: something has changed."""
+        self._asked = float("-inf")
 
     async def notices(self) -> tuple[Notice, ...]:
         """All that are to be shown now."""
@@ -62,10 +68,15 @@ def notices_in(answer: bytes) -> tuple[Notice, ...]:
         ValueError: If it is not as the hub writes it.
     """
     try:
-        news = json.loads(answer)["news"]
-        return tuple(Notice(f"{each['course']}: {each['text']}") for each in news)
+        return tuple(map(_notice, json.loads(answer)["news"]))
     except (KeyError, TypeError) as problem:
         raise ValueError(f"no list of news ({problem!r})") from problem
+
+
+def _notice(each: Mapping[str, Any]) -> Notice:
+    text = f"{each['course']}: {each['text']}"
+    kind: Kind = "warning" if each.get("until") else "info"
+    return Notice(text, kind, renew=bool(each.get("renew")), until=each.get("until"))
 
 
 def asked_of(hub_auth: Any) -> Fetch:
@@ -77,23 +88,54 @@ def asked_of(hub_auth: Any) -> Fetch:
     known: dict[str, Any] = {"etag": "", "body": b""}
 
     async def fetch() -> bytes:
-        from tornado.httpclient import AsyncHTTPClient, HTTPError
-
         # An answer without news is empty, and stands in no log.
-        headers = {"Authorization": f"token {hub_auth.api_token}", "If-None-Match": known["etag"]}
-        url = f"{hub_auth.api_url.rstrip('/')}/crepre/news"
-        try:
-            answer = await AsyncHTTPClient().fetch(
-                url, headers=headers, request_timeout=PATIENCE_SECONDS
-            )
-        except HTTPError as problem:
-            if problem.code == NOT_MODIFIED:
-                return bytes(known["body"])
-            raise OSError(str(problem)) from problem  # also where nobody listens
+        answer = await _of_hub(hub_auth, "news", headers={"If-None-Match": known["etag"]})
+        if answer.code == NOT_MODIFIED:
+            return bytes(known["body"])
         known.update(etag=answer.headers.get("ETag", ""), body=answer.body)
         return bytes(answer.body)
 
     return fetch
+
+
+def renewal_of(hub_auth: Any) -> Fetch:
+    """
+    Renews the time on the GPU at the hub that *hub_auth* knows, if the lab's rules say yes.
+
+    The function raises ``OSError`` while the hub does not answer.
+    """
+
+    async def renew() -> bytes:
+        answer = await _of_hub(hub_auth, "gpu/renew", method="POST", body="{}")
+        return bytes(answer.body)
+
+    return renew
+
+
+async def renewed(renew: Fetch) -> Notice:
+    """What came of *renew*, for whoever pressed the button."""
+    try:
+        said = json.loads(await renew())
+        return Notice(str(said["text"]), "success" if said["renewed"] else "warning")
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        log.info("The hub renews nothing: %s", problem)
+        return Notice(AWAY, "warning")
+
+
+async def _of_hub(hub_auth: Any, path: str, headers: Mapping[str, str] = _NONE, **how: Any) -> Any:
+    """The hub's answer to a call with the server's own token."""
+    from tornado.httpclient import AsyncHTTPClient, HTTPError
+
+    url = f"{hub_auth.api_url.rstrip('/')}/crepre/{path}"
+    headers = {"Authorization": f"token {hub_auth.api_token}", **headers}
+    try:
+        return await AsyncHTTPClient().fetch(
+            url, headers=headers, request_timeout=PATIENCE_SECONDS, **how
+        )
+    except HTTPError as problem:
+        if problem.code == NOT_MODIFIED and problem.response is not None:
+            return problem.response
+        raise OSError(str(problem)) from problem  # also where nobody listens
 
 
 async def nothing() -> bytes:

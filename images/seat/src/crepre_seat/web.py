@@ -1,13 +1,15 @@
-"""The two addresses that this package adds to the server."""
+"""The three addresses that this package adds to the server."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import asdict
 from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import RequestHandler, authenticated
 
-from crepre_seat.news import News
+from crepre_seat.news import Fetch, News, renewed
 from crepre_seat.notices import Notices
 from crepre_seat.opening import Opening
 
@@ -38,12 +40,32 @@ class NoticesHandler(APIHandler):
     @authenticated
     async def get(self) -> None:
         """All notices, what teachers announce among them, and whether more may come."""
-        self.finish(self.notices.as_json(await self.news.notices()))
+        news = await self.news.notices()
+        self.finish(self.notices.as_json(news, now=time.time()))
 
 
-def routes(base: str, *, opening: Opening, notices: Notices, news: News) -> list[tuple[Any, ...]]:
+class RenewHandler(APIHandler):
+    """The button that renews the time on the GPU."""
+
+    def initialize(self, renew: Fetch, news: News) -> None:
+        """Take what tornado hands over."""
+        self.renew = renew
+        self.news = news
+
+    @authenticated
+    async def post(self) -> None:
+        """Say what came of it, as a notice."""
+        said = await renewed(self.renew)
+        self.news.ask_anew()
+        self.finish(asdict(said))
+
+
+def routes(
+    base: str, *, opening: Opening, notices: Notices, news: News, renew: Fetch
+) -> list[tuple[Any, ...]]:
     """For the server whose own address is *base*, with a slash at its end."""
     return [
         (f"{base.rstrip('/')}/?", FirstHandler, {"opening": opening}),
         (f"{base}crepre/notices", NoticesHandler, {"notices": notices, "news": news}),
+        (f"{base}crepre/renew", RenewHandler, {"renew": renew, "news": news}),
     ]

@@ -44,6 +44,7 @@ from crepre_hub.errors import BackendError, DockerUnreachable
 from crepre_hub.findings import Check
 from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.names import home_volume, seat_name
+from crepre_hub.probes.cgroups import container_of
 from crepre_hub.probes.gpu_limits import limit_memory
 from crepre_hub.profiles.profile import Placement
 from crepre_hub.secret import ensure_secret_file
@@ -149,6 +150,10 @@ class DockerBackend:
     def found(self) -> Sequence[Found]:
         """The lab's containers."""
         return found_containers(client_at(self.engine), self._lab)
+
+    def server_of(self, pid: int) -> str:
+        """By its control groups."""
+        return container_of(pid)
 
     def remove(self, found: Found) -> None:
         """Stop and remove a container."""

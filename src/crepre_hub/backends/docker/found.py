@@ -25,6 +25,9 @@ REMOVAL_UNDER_WAY = 409
 ENDED = ("exited", "dead")
 """States of containers that hold no GPU any more."""
 
+NEVER_RAN = "created"
+"""State of a container that holds nothing, and does from the moment that it is started."""
+
 
 def found_containers(client: APIClient, lab: str) -> tuple[Found, ...]:
     """
@@ -62,4 +65,5 @@ def _found(container: Mapping[str, Any]) -> Found:
     since = datetime.fromtimestamp(container["Created"], UTC)
     course, profile = labels.get(COURSE_LABEL, ""), labels.get(PROFILE_LABEL, "")
     gpu = None if container["State"] in ENDED else gpu_of(labels)
-    return Found(container["Id"], seat, since, course, profile, gpu)
+    has_run = container["State"] != NEVER_RAN
+    return Found(container["Id"], seat, since, course, profile, gpu, has_run)

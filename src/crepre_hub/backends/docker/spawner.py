@@ -5,6 +5,16 @@ DockerSpawner, mended where a class of students would suffer.
 - "I could not ask" is not "it is gone": upstream takes one failed answer for a stopped server,
   and the hub then stops or forgets a healthy one.
 - Whatever a crash left under a server's name is taken away at its next start.
+
+Docker goes on with a call whose caller has gone away, so a call may land after its start was given
+up. Nothing runs unseen, and no GPU is held twice, all the same:
+
+- A start is given up by ending ``_in_flight``, and nobody else tells Docker to start what it made:
+  a container that is created late holds nothing, and never runs.
+- To be told to start, a container must be there. While it is, and has not run, it may come up
+  (``may_come_up``): whoever began its start must stop it, which is done when Docker says that it is
+  gone, and a start that lands then finds nothing. A hub that finds one of an earlier hub's holds
+  its lease until a look at all containers has removed it.
 """
 
 from __future__ import annotations
@@ -23,6 +33,7 @@ from dockerspawner import DockerSpawner
 from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
+from crepre_hub.backends.docker.found import NEVER_RAN
 from crepre_hub.backends.docker.gpu import device_request
 from crepre_hub.backends.ending import why_it_ended
 from crepre_hub.errors import (
@@ -104,6 +115,9 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         lambda client: None, help="Makes what the server's course has; may take a while."
     )
 
+    may_come_up = False
+    """Docker may have been told to start it, and has not done so yet."""
+
     object_name: Any  # upstream's, whose types mypy cannot see
     extra_host_config: Any
     start_log: StartLog | None = None
@@ -144,7 +158,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
     # --- is it there?
 
     async def poll(self) -> str | int | None:
-        """None while the container runs, or while Docker cannot say that it does not."""
+        """None while the container runs or may come to run, as far as Docker can say."""
         if self.server is None:
             return 0
         try:
@@ -158,6 +172,8 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         state = container["State"]
         if state["Running"] or self._is_being_made():
             return None
+        if self.may_come_up and self._in_flight is not None:
+            return None
         return f"exit code {state['ExitCode']}{', out of memory' * state['OOMKilled']}"
 
     async def get_object(self) -> dict[str, Any] | None:
@@ -166,8 +182,10 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
             container: dict[str, Any] = await self.docker("inspect_container", self.object_name)
         except NotFound:
             self.object_id = ""
+            self.may_come_up = False
             return None
         self.object_id = container["Id"]
+        self.may_come_up = container["State"]["Status"] == NEVER_RAN
         return container
 
     async def get_url(self) -> str:
@@ -294,13 +312,16 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
                 await self._stop_and_remove(0 if now else 10)
         except TimeoutError:
             raise DockerUnreachable(f"Docker did not stop {self.object_name} in time.") from None
+        self.may_come_up = False
 
     async def _end_start(self) -> None:
         """Wait a little for a start that is under way, then give it up."""
         if self._in_flight is None or self._in_flight.done():
             return
-        await asyncio.wait([self._in_flight], timeout=START_END_PATIENCE_SECONDS)
-        self._in_flight.cancel()
+        try:
+            await asyncio.wait([self._in_flight], timeout=START_END_PATIENCE_SECONDS)
+        finally:  # also where whoever waits here is given up
+            self._in_flight.cancel()
 
     async def _stop_and_remove(self, seconds: int) -> None:
         if await self.get_object() is None:

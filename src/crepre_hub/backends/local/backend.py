@@ -22,6 +22,7 @@ from crepre_hub.backends.local.found import (
     end_process,
     found_processes,
     gpu_environment,
+    server_of_process,
 )
 from crepre_hub.backends.local.homes import FolderHomes
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
@@ -94,6 +95,10 @@ class LocalBackend:
     def found(self) -> Sequence[Found]:
         """The lab's server processes."""
         return found_processes(self._state)
+
+    def server_of(self, pid: int) -> str:
+        """By the variables that a server hands on to what it starts."""
+        return server_of_process(pid, self._state)
 
     def remove(self, found: Found) -> None:
         """End a process."""

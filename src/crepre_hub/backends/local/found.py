@@ -12,6 +12,7 @@ from pathlib import Path
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.errors import BackendError
 from crepre_hub.gpu.given import GivenGpu, given_in
+from crepre_hub.probes.processes import line_of
 
 MARK = "CREPRE_SERVER_OF"
 """In the environment of every server: the folder of its lab's own files."""
@@ -47,12 +48,34 @@ def _servers(mark: str) -> Iterator[Found]:
             continue  # it ended meanwhile, or is another user's
         if environment.get(MARK) != mark:
             continue
-        names = (environment.get(f"JUPYTERHUB_{name}", "") for name in ("USER", "SERVER_NAME"))
         pid = int(folder.name)
         if _leads_a_session(pid):
             course, _, profile = environment.get(OFFER, "").partition("/")
             gpu = given_in(environment.get(GPU, ""))
-            yield Found(process_id(pid), Seat(*names), began, course, profile, gpu)
+            yield Found(process_id(pid), _seat_in(environment), began, course, profile, gpu)
+
+
+def server_of_process(pid: int, state: Path) -> str:
+    """
+    Id of the server of the lab in *state* that *pid* was started in; empty for none.
+
+    Kernels and terminals have the server's variables; where a student took them away, whoever
+    started the process has them.
+    """
+    for each in line_of(pid):
+        try:
+            environment = _environment(Path(f"/proc/{each}"))
+        except OSError:
+            continue  # it ended meanwhile, or is another user's
+        if environment.get(MARK) == str(state):
+            seat = _seat_in(environment)
+            return next((found.id for found in found_processes(state) if found.seat == seat), "")
+    return ""
+
+
+def _seat_in(environment: Mapping[str, str]) -> Seat:
+    names = (environment.get(f"JUPYTERHUB_{name}", "") for name in ("USER", "SERVER_NAME"))
+    return Seat(*names)
 
 
 def gpu_environment(gpu: GivenGpu | None) -> dict[str, str]:
