@@ -55,7 +55,9 @@ class BoardHandler(LiveHandler):
 
     def state(self) -> object:
         """Who looks, and what programs use."""
-        return self.current_user.name, self.current_user.admin, self.app.gpus.used
+        gpus: GpuKeeper = self.app.gpus
+        user = self.current_user
+        return user.name, user.admin, gpus.used, gpus.watchdog.outside
 
     def page(self) -> BoardPage:
         """The book as the reader may see it."""
