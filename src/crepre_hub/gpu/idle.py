@@ -56,10 +56,11 @@ def _told(
 ) -> datetime | None:
     """When its holder was told, as it should be from now on; None if there is nothing to tell."""
     since = idle_since.get(lease.id)
-    if since is None or lease.reservation:
+    if since is None:
         return None
+    since = max(since, lease.start, lease.lesson_until or lease.start)  # a lesson is no idle time
     was_told = lease.idle_told is not None and since <= lease.idle_told
-    if not was_told and now - max(since, lease.start) < book.rules.idle:
+    if not was_told and now - since < book.rules.idle:
         return None
     if not _is_missed(book, lease):
         return None

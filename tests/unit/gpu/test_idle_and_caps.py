@@ -56,10 +56,13 @@ def test_after_the_notice_and_its_grace_an_idle_lease_ends() -> None:
 
 
 def test_nobody_is_thrown_out_of_a_lesson_for_thinking() -> None:
-    """In a place of a lesson idleness is nobody's business."""
+    """In a place of a lesson idleness is nobody's business, and counts only from its end on."""
     lesson = keep(book(CARD), NINE, NINE + 2 * HOUR).book
     before = ask(lesson, wanted("ada"), wanted("bo")).book
     assert end_idle(before, {"ada": NINE}, TEN).book is before
+    over = NINE + 2 * HOUR
+    assert end_idle(before, {"ada": NINE}, over + 19 * MINUTE).book is before
+    assert end_idle(before, {"ada": NINE}, over + 20 * MINUTE).events
 
 
 def _used(start: datetime, hours: float, *, share: float = 1.0, lesson: bool = False) -> Used:
