@@ -45,6 +45,8 @@ def look_at_processes(settings: Settings, backend: Backend, database: str) -> Ou
     if section.found_by == "list":
         return OutsideFacts(why_not="GPUs are listed in lab.toml, and nobody measures them.")
     gpus = [gpu.uuid for gpu in look_at_gpus(section).gpus]
+    if not gpus:
+        return OutsideFacts(why_not="No GPU is found.")
     sample = with_servers(sample_of(section, gpus), backend.server_of)
     servers = {each.id for each in backend.found()} if sample.processes else set()
     return OutsideFacts(from_outside(sample, servers), _drained(database))

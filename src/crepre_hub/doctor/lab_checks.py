@@ -185,7 +185,7 @@ def _gpu_checks(subject: Subject) -> Sequence[Check]:
             "Nothing but the lab's servers uses its GPUs",
             partial(look_at_processes, settings, subject.backend, subject.databases["crepre"]),
             judge_processes,
-            ("gpus",),
+            ("settings", "courses"),  # also while one of the GPUs is missing
         ),
     )
 
