@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from crepre_hub.gpu.troubles import KNOWN
@@ -121,15 +122,21 @@ class Wish(NamedTuple):
     @property
     def none_free(self) -> Sentence:
         """That it cannot be had just now."""
-        size = format_memory(self.memory)
-        if not self.whole:
-            return say("No %(memory)s share of a GPU is free just now.", memory=size)
-        if self.memory:
-            return say("No whole GPU with at least %(memory)s is free just now.", memory=size)
-        return say("No whole GPU is free just now.")
+        return _none_free(self)
 
     def __str__(self) -> str:
         return self.said
 
 
 WHOLE = Wish(whole=True)
+
+
+@lru_cache(maxsize=256)
+def _none_free(wish: Wish) -> Sentence:
+    """Written once: everybody who waits is told so."""
+    size = format_memory(wish.memory)
+    if not wish.whole:
+        return say("No %(memory)s share of a GPU is free just now.", memory=size)
+    if wish.memory:
+        return say("No whole GPU with at least %(memory)s is free just now.", memory=size)
+    return say("No whole GPU is free just now.")
