@@ -13,7 +13,7 @@ from crepre_hub.desk.gpu_kept import kept_in_files
 from crepre_hub.desk.gpu_views import Reader
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.book import Book
-from crepre_hub.gpu.booking import reserve
+from crepre_hub.gpu.booking import asked_anew, reserve
 from crepre_hub.gpu.gpus import Gpu
 from crepre_hub.gpu.reservations import Interval, Reservation
 from crepre_hub.gpu.rules import Rules
@@ -127,9 +127,9 @@ def warnings(desk: LendingDesk, course: Course, reader: Reader) -> Iterator[Sent
     gpus = tuple(book.gpus.values())
     for key in (larger := too_large(course, gpus)):
         yield larger_than_any(course.profiles[key], gpus)
-    known = {each.series for each in book.reservations.values()}
-    for series, asked in kept_in_files([course], book.rules.zone, now).items():
-        if series not in known and asked.profile not in larger:
+    wanted = kept_in_files([course], book.rules.zone, now)
+    for asked in asked_anew(book, wanted, now).values():
+        if asked.profile not in larger:
             answer = reserve(book, asked, now, reader.course).answer
             if isinstance(answer, Refused):
                 yield say(

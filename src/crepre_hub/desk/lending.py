@@ -20,10 +20,10 @@ from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.booking import (
     Called,
     Request,
+    asked_anew,
     cancel,
     cancel_to_come,
     reserve,
-    without_under_way,
 )
 from crepre_hub.gpu.claims import Claim, Kind, Lease, Why
 from crepre_hub.gpu.draft import Change
@@ -279,10 +279,7 @@ class LendingDesk:
             if series.startswith(FROM_FILE):
                 self._cancel_to_come(series)
         refused = {}
-        for series in [name for name in wanted if name not in known]:
-            request = without_under_way(self.book(), wanted[series], self.now)
-            if not request.intervals:
-                continue
+        for series, request in asked_anew(self.book(), wanted, self.now).items():
             if isinstance(answer := self.reserve(request), Refused):
                 refused[series] = answer
         return refused

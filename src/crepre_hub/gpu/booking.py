@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -170,7 +170,18 @@ def cancel_to_come(book: Book, series: str, now: datetime) -> Change:
     return draft.close(Granted("cancelled"))
 
 
-def without_under_way(book: Book, request: Request, now: datetime) -> Request:
+def asked_anew(book: Book, wanted: Mapping[str, Request], now: datetime) -> dict[str, Request]:
+    """
+    Of the series *wanted* those that the book does not have, with what is still to be kept.
+
+    A lesson that is under way goes on as it began, and is not asked for a second time.
+    """
+    known = {each.series for each in book.reservations.values()}
+    new = {name: _to_come(book, wanted[name], now) for name in wanted if name not in known}
+    return {name: request for name, request in new.items() if request.intervals}
+
+
+def _to_come(book: Book, request: Request, now: datetime) -> Request:
     """*request* without what its course has already, under another series, and is under way."""
     under_way = [
         each.interval

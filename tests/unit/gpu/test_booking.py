@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crepre_hub.decisions import Granted, Refused
-from crepre_hub.gpu.booking import Request, cancel, reserve
+from crepre_hub.gpu.booking import Request, asked_anew, cancel, reserve
 from crepre_hub.gpu.claims import Source
 from crepre_hub.gpu.events import NoShowReleased, ReservationShort, StaysForLesson
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Wish
@@ -163,3 +163,17 @@ def test_a_lost_gpu_moves_its_lesson() -> None:
     assert any(isinstance(event, ReservationShort) for event in change.events)
     back = inventory(change.book, [CARD, spare], NINE).book
     assert [place.gpu for place in back.reservations["lesson/0"].places] == ["card"]
+
+
+def test_what_is_under_way_is_not_asked_for_anew() -> None:
+    """Of an edited series only what is to come is left, and nothing of one that is known."""
+    now, later = Interval(NINE, NINE + 2 * HOUR), Interval(NINE + 24 * HOUR, NINE + 26 * HOUR)
+    before = Request("1", "ml", WHOLE, 1, (now, later), profile="gpu")
+    known = reserve(book(CARD), before, NINE).book
+
+    def edited(*intervals: Interval) -> Request:
+        return Request("2", "ml", WHOLE, 2, intervals, profile="gpu")
+
+    series = {"1": before, "2": edited(now, later)}
+    assert asked_anew(known, series, NINE + HOUR) == {"2": edited(later)}
+    assert asked_anew(known, {"2": edited(now)}, NINE + HOUR) == {}
