@@ -75,7 +75,7 @@ def return_(who: Who, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """End somebody's lease, which stops that server, or take them out of the line."""
     with lending_desk() as desk:
         book = desk.book()
-        leases = [each for each in book.leases.values() if each.person == who]
+        leases = book.leases_of(who)
         claim = book.claim_of(who)
         if not leases and claim is None:
             raise CourseError(

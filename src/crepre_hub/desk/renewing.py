@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from crepre_hub.decisions import Answer, Refused
 from crepre_hub.desk.lending import LEAST, LendingDesk
 from crepre_hub.gpu import lending
 from crepre_hub.gpu.allowance import Allowance, may_claim
+from crepre_hub.gpu.lending import NO_LEASE
 
 
 def renew(desk: LendingDesk, lease: str, allowance: Allowance) -> Answer:
     """Begin the time of *lease* anew, or say why not."""
     return _refused(desk, lease, allowance) or desk.renew(lease)
+
+
+def renew_own(desk: LendingDesk, person: str, allowance_of: Callable[[str], Allowance]) -> Answer:
+    """
+    Begin the time of what *person* has anew, or say why not.
+
+    Args:
+        allowance_of: What a course permits each person, by its id.
+    """
+    lease = next(iter(desk.book().leases_of(person)), None)
+    if lease is None:
+        return NO_LEASE
+    return renew(desk, lease.id, allowance_of(lease.course))
 
 
 def try_renew(desk: LendingDesk, lease: str, allowance: Allowance) -> Answer:

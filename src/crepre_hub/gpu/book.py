@@ -104,6 +104,10 @@ class Book:
         """The lease that *person*'s *server* holds; None if it holds none."""
         return self.leases.get(self.index.servers.get((person, server), ""))
 
+    def leases_of(self, person: str) -> tuple[Lease, ...]:
+        """The leases that *person*'s servers hold."""
+        return tuple(lease for lease in self.leases.values() if lease.person == person)
+
     def leases_on(self, gpu: str) -> tuple[Lease, ...]:
         """The leases on a GPU, earliest end first."""
         names = (hold.id for hold in self.index.holds.get(gpu, ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from jupyterhub.apihandlers.base import APIHandler
@@ -15,7 +16,7 @@ from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
 from crepre_hub.desk.gpu_views import mine
 from crepre_hub.desk.lending import LendingDesk
-from crepre_hub.desk.renewing import renew
+from crepre_hub.desk.renewing import renew_own
 from crepre_hub.errors import CrepreError
 from crepre_hub.gpu.allowance import Allowance
 from crepre_hub.gpu.claims import Claim, Lease
@@ -72,15 +73,11 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
             if action == "leave":
                 answer: Answer = self.desk.leave(name)
             elif action == "renew":
-                answer = self._renew(mine(self.desk, name).lease)
+                answer = renew_own(self.desk, name, self._allowance_of)
             else:
                 raise web.HTTPError(400, say("This page has no such button."))
         said = "no" if isinstance(answer, Refused) else action
         self.redirect(f"{self.hub.base_url}gpu?done={said}")
-
-    def _renew(self, lease: Lease | None) -> Answer:
-        name, course = (lease.id, lease.course) if lease else ("", "")
-        return renew(self.desk, name, self._allowance_of(course))
 
     def _allowance_of(self, course_id: str) -> Allowance:
         return allowance_of(self.app, course_id)
@@ -174,14 +171,13 @@ class RenewHandler(APIHandler):  # type: ignore[misc]  # JupyterHub has no types
         name = owner_who_asks(self).name
         desk: LendingDesk = self.app.lending()
         with come_back_later():
-            lease = mine(desk, name).lease
-            allowance = allowance_of(self.app, lease.course if lease else "")
-            answer = renew(desk, lease.id if lease else "", allowance)
-            seen = mine(desk, name).lease
-        if isinstance(answer, Refused) or seen is None:
+            answer = renew_own(desk, name, partial(allowance_of, self.app))
+            book = desk.book()
+        lease = next(iter(book.leases_of(name)), None)
+        if isinstance(answer, Refused) or lease is None:
             self.write({"renewed": False, "text": getattr(answer, "whole", "")})
             return
-        until = desk.book().rules.clock(seen.ends)
+        until = book.rules.clock(lease.ends)
         self.write({"renewed": True, "text": say("You have a GPU until %(time)s.", time=until)})
 
 

@@ -186,7 +186,7 @@ def gpu_news(desk: LendingDesk, person: str, allowance_of: Allowances) -> tuple[
         StoreUnreachable: If nobody can say.
     """
     book, times = desk.book(), Times(desk.book().rules, desk.now)
-    leases = [each for each in book.leases.values() if each.person == person]
+    leases = book.leases_of(person)
     lost = [lease for lease in leases if book.gpus[lease.gpu].health is not Health.PRESENT]
     news = [_of_loss(each, book.gpus[each.gpu]) for each in lost]
     news += [
@@ -245,5 +245,5 @@ def _note(person: str, desk: LendingDesk) -> str:
         return say("A GPU is kept for you until %(time)s.", time=until)
     if claim is not None:
         return say("You are in line for a GPU.")
-    lease = next((each for each in book.leases.values() if each.person == person), None)
+    lease = next(iter(book.leases_of(person)), None)
     return say("You have a GPU until %(time)s.", time=times.clock(lease.ends)) if lease else ""

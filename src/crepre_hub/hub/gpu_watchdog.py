@@ -76,8 +76,8 @@ class Watchdog:
         Raises:
             StoreUnreachable: If nobody can say.
         """
-        since, leases = self._desk.now - LASTS, self._desk.book().leases.values()
-        gpus = {"", *(each.gpu for each in leases if each.person == person)}
+        since = self._desk.now - LASTS
+        gpus = {"", *(each.gpu for each in self._desk.book().leases_of(person))}
         return tuple(
             told.news
             for (who, about), told in self._told.items()
