@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Locator, Page, async_playwright, expect
 
 from tests.labs.lab import PASSWORD, Lab
 
@@ -27,7 +27,23 @@ PATIENCE_SECONDS = 60
 AT_WORK = ".jp-LauncherCard, .jp-Notebook, .jp-MarkdownViewer"
 """What fills the middle of JupyterLab when it is there to be used."""
 
+TRIES = 3
+"""A page goes on by itself once, or twice if it comes by the start page."""
+
+OVERTAKEN = ("interrupted by another navigation", "net::ERR_ABORTED")
+"""What Playwright and Chromium say of it."""
+
 _CODE = re.compile(r"[Cc]ode ([2-9A-Z]{6})\b")
+
+
+@contextmanager
+def suppress_interruption() -> Iterator[None]:
+    """Pass over the loss of a way that another one took the place of."""
+    try:
+        yield
+    except Error as problem:
+        if not any(word in problem.message for word in OVERTAKEN):
+            raise
 
 
 @asynccontextmanager
@@ -63,11 +79,18 @@ class Visitor:
         return cls(lab, name, await context.new_page())
 
     async def go(self, path: str) -> int:
-        """Open *path* at the lab; returns the status of the page that is shown in the end."""
+        """
+        Open *path* at the lab; returns the status of the page that is shown in the end.
+
+        A page that waits for a server goes on by itself. Where it does so in the very moment, one
+        of the two ways is lost, and *path* is opened once more, as anybody would.
+        """
         url = path if path.startswith("http") else f"{self.lab.url}{path}"
-        answer = await self.page.goto(url)
-        assert answer is not None, url
-        return answer.status
+        for _ in range(TRIES):
+            with suppress_interruption():
+                if answer := await self.page.goto(url):
+                    return answer.status
+        raise AssertionError(f"{TRIES} times on the way elsewhere: {url}")
 
     async def join(self, *, admin: bool = False) -> Visitor:
         """Make an account and open its one-time link."""

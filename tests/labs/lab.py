@@ -33,6 +33,9 @@ CREPRE = Path(sys.executable).parent / "crepre"
 SHARED_STACK = PROJECT / "var" / "machine" / "stack"
 PASSWORD = "seven purple tubas"
 
+HALF = int(os.environ.get("CREPRE_TESTS_HALF", "0"))
+"""Which of the halves that run side by side this is: their labs' ports and subnets are apart."""
+
 _numbers = itertools.count()
 
 COURSE = """\
@@ -67,7 +70,8 @@ def until(fact: Callable[[], Any], *, seconds: float = 30, what: str = "") -> An
 
 def free_port() -> int:
     """A port whose neighbours at 1 and 81 above it are free as well."""
-    for port in range(21000 + 100 * secrets.randbelow(80), 30000, 100):
+    first = 21000 + 4500 * HALF
+    for port in range(first + 100 * secrets.randbelow(35), first + 4500, 100):
         if all(_is_free(port + offset) for offset in (0, 1, 81)):
             return port
     raise AssertionError("no port is free")
@@ -263,7 +267,7 @@ def new_lab(root: Path, *, backend: str, **more: Any) -> Lab:
         id=f"t{unique}{number % 100}",
         port=free_port(),
         backend=backend,
-        subnet=f"10.{210 + number % 20}.{secrets.randbelow(256)}.0/24",
+        subnet=f"10.{210 + 10 * HALF + number % 10}.{secrets.randbelow(256)}.0/24",
         **more,
     )
     lab.write()

@@ -46,7 +46,10 @@ def main() -> int:
         log = LOG.with_name("second-half.log")
         output = stack.enter_context(log.open("w"))
         print(f"Two halves of the tests run side by side; the other one writes to {log}.")
-        other = subprocess.Popen([*PYTEST, *second], stdout=output, stderr=subprocess.STDOUT)
+        apart = {**os.environ, "CREPRE_TESTS_HALF": "1"}
+        other = subprocess.Popen(
+            [*PYTEST, *second], stdout=output, stderr=subprocess.STDOUT, env=apart
+        )
         stack.callback(other.wait)
         ended = subprocess.run([*PYTEST, *first], check=False)
         failed = [each for each in (ended.returncode, other.wait()) if each]

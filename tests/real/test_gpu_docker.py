@@ -100,9 +100,8 @@ async def start(backend: DockerBackend, client: APIClient, gpu_rig: GpuRig) -> A
     yield one
     for each in backend.found():
         client.remove_container(each.id, v=True, force=True)
-        for volume in client.volumes(filters={"name": LAB})["Volumes"] or ():
-            if each.seat.user in volume["Name"]:
-                client.remove_volume(volume["Name"])
+    for volume in client.volumes(filters={"name": LAB})["Volumes"] or ():
+        client.remove_volume(volume["Name"])  # homes and what seats share, once nobody uses it
 
 
 def seen_by(container: dict[str, Any]) -> list[str]:
