@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 import pytest_asyncio
 
-from crepre_hub.login.kinds.lti import CLAIM
+from crepre_hub.login.launch import CLAIM
 from tests.hub.accounts_lab import Browser
 from tests.hub.identity_provider import CLIENT, new_key, signed
 from tests.hub.login_lab import World, world_in

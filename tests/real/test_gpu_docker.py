@@ -18,8 +18,9 @@ from docker import APIClient
 
 from crepre_hub.backends.backend import Seat
 from crepre_hub.backends.docker.backend import DockerBackend
+from crepre_hub.backends.docker.engine import client_at
 from crepre_hub.backends.docker.network import ensure_network
-from crepre_hub.backends.docker.spawner import ConcurrentDockerSpawner, client_at
+from crepre_hub.backends.docker.spawner import ConcurrentDockerSpawner
 from crepre_hub.errors import GpuNotGiven
 from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.probes.gpu_use import sample_gpus

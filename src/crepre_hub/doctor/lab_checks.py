@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from crepre_hub.backends.backend import Backend, backend_named
-from crepre_hub.backends.docker.spawner import engine_from_environment
+from crepre_hub.backends.docker.engine import engine_from_environment
 from crepre_hub.doctor.clock import judge_clock, look_at_clock
 from crepre_hub.doctor.database import judge_databases, look_at_databases
 from crepre_hub.doctor.disk import disk_facts, judge_disk

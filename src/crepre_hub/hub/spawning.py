@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from types import SimpleNamespace
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
-from jupyterhub import __version__ as hub_version
-from jupyterhub.objects import Server
 from jupyterhub.spawner import Spawner
 from jupyterhub.user import User
 from traitlets import Callable as CallableTrait
@@ -31,6 +28,7 @@ from crepre_hub.desk.launch import Launch, LaunchDesk
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.people import HubUser
 from crepre_hub.errors import CrepreError, StartTimedOut
+from crepre_hub.hub.answering import PATIENCE, SeatServer, as_url, version_or_none
 from crepre_hub.hub.entries import forget_visitors
 from crepre_hub.hub.failures import StartRefused, failed, refused
 from crepre_hub.hub.spawn_form import render_form
@@ -41,28 +39,8 @@ from crepre_hub.sentences import say
 ASK_EVERY_SECONDS = 0.02
 """A question to a server that does not listen yet takes half a millisecond."""
 LOOK_EVERY_SECONDS = 2.0
-PATIENCE = aiohttp.ClientTimeout(total=10, sock_connect=1)
-"""The address of a container that has just died swallows what is sent to it, without an answer."""
 CLEAN_UP_SECONDS = 5.0
 """Kept back from ``start_seconds``, to say what happened."""
-
-
-class SeatServer(Server):  # type: ignore[misc]
-    """
-    A server that says itself when it is up.
-
-    The hub stops servers that do not answer it in ``http_timeout`` when it starts itself, and
-    asks new ones at random intervals of up to 5 s. Here one that has answered before is left
-    alone however slow it is, and another one is asked often.
-    """
-
-    def __init__(self, *, orm_server: Any, until_up: Callable[[], Awaitable[str]]) -> None:
-        super().__init__(orm_server=orm_server)
-        self._until_up = until_up
-
-    async def wait_up(self, *args: Any, **kwargs: Any) -> Any:
-        """Return when the server is known to be there."""
-        return SimpleNamespace(headers={"X-JupyterHub-Version": await self._until_up()})
 
 
 if TYPE_CHECKING:
@@ -198,7 +176,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         try:
             async with self.lane().turn(), asyncio.timeout(self.start_seconds - CLEAN_UP_SECONDS):
                 address = await super().start()
-                await self._until_it_answers(_as_url(address))
+                await self._until_it_answers(as_url(address))
         except TimeoutError:
             raise StartTimedOut(f"No answer within {self.start_seconds} s.") from None
         if self.start_log is not None:
@@ -216,7 +194,7 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
         looked = time.monotonic()
         async with aiohttp.ClientSession(timeout=PATIENCE) as session:
             while not (
-                version := await _version_or_none(session, f"{url}{self.server.base_url}api")
+                version := await version_or_none(session, f"{url}{self.server.base_url}api")
             ):
                 if time.monotonic() - looked > LOOK_EVERY_SECONDS:
                     looked = time.monotonic()
@@ -328,22 +306,3 @@ class SeatMixin(_AnySpawner):  # type: ignore[misc, valid-type]
 def seat_class(spawner_class: type[Spawner]) -> type[Spawner]:
     """*spawner_class* with ``SeatMixin`` before it."""
     return cast("type[Spawner]", type("Seat", (SeatMixin, spawner_class), {}))
-
-
-def _as_url(address: Any) -> str:
-    """Spawners return a URL or a pair of address and port."""
-    if isinstance(address, str):
-        return address.rstrip("/")
-    ip, port = address
-    return f"http://{ip}:{port}"
-
-
-async def _version_or_none(session: aiohttp.ClientSession, url: str) -> str | None:
-    """The version of JupyterHub that a server at *url* says it has; None while it is silent."""
-    try:
-        async with session.get(url, allow_redirects=False) as answer:
-            if answer.status < 500:
-                return answer.headers.get("X-JupyterHub-Version", hub_version)
-    except (aiohttp.ClientError, TimeoutError):
-        return None
-    return None

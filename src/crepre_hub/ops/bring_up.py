@@ -7,7 +7,7 @@ import time
 import urllib.request
 
 from crepre_hub.backends.backend import backend_named
-from crepre_hub.backends.docker.spawner import client_at, engine_from_environment
+from crepre_hub.backends.docker.engine import client_at, engine_from_environment
 from crepre_hub.errors import CommandFailed, DockerUnreachable
 from crepre_hub.ops.build_log import Step
 from crepre_hub.ops.image_build import OnStep

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crepre_hub.backends.docker.answers import errors_as_ours
-from crepre_hub.backends.docker.spawner import client_at
+from crepre_hub.backends.docker.engine import client_at
 from crepre_hub.backends.docker.trial import OnStep, TrialResult, try_image
 from crepre_hub.errors import TrialFailed
 from crepre_hub.ops.build_shelf import apply_tags, builds_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from crepre_hub.backends.docker.spawner import engine_from_environment
+from crepre_hub.backends.docker.engine import engine_from_environment
 from crepre_hub.courses.course import Course
 from crepre_hub.errors import CommandFailed, CrepreError, SettingsError, TrialFailed
 from crepre_hub.names import own_repository

@@ -18,7 +18,7 @@ from crepre_hub.backends.docker.container import (
     render_host_config,
 )
 from crepre_hub.backends.docker.gpu import device_request, gpu_of
-from crepre_hub.backends.docker.spawner import _explained
+from crepre_hub.backends.docker.start_errors import as_backend_error
 from crepre_hub.errors import BackendError, DiskFull, GpuNotGiven
 from crepre_hub.gpu.given import Cap, GivenGpu
 
@@ -168,14 +168,14 @@ def test_an_engine_is_asked_in_the_way_it_knows(engine: dict[str, Any], wanted: 
 def test_what_docker_says_of_gpus_is_told_as_that(text: str) -> None:
     """Only of a seat that asked for one; the rest stays what it was."""
     error = APIError("500", explanation=text)
-    assert isinstance(_explained(error, gpu="GPU-1"), GpuNotGiven)
-    assert type(_explained(error)) is BackendError
+    assert isinstance(as_backend_error(error, gpu="GPU-1"), GpuNotGiven)
+    assert type(as_backend_error(error)) is BackendError
 
 
 def test_a_full_disk_is_one_with_a_gpu_as_well() -> None:
     """Not every failure of a seat with a GPU is the GPU's."""
     error = APIError("500", explanation="write: no space left on device")
-    assert isinstance(_explained(error, gpu="GPU-1"), DiskFull)
+    assert isinstance(as_backend_error(error, gpu="GPU-1"), DiskFull)
 
 
 def test_a_container_says_whose_it_is() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyterhub import orm
 
-from crepre_hub.hub.spawning import SeatServer
+from crepre_hub.hub.answering import SeatServer
 
 
 async def test_the_hub_takes_the_seats_own_word() -> None:

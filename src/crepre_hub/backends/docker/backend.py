@@ -18,6 +18,7 @@ from crepre_hub.backends.docker.container import (
     render_container,
     render_host_config,
 )
+from crepre_hub.backends.docker.engine import client_at, engine_from_environment
 from crepre_hub.backends.docker.folders import (
     course_place,
     ensure_folders,
@@ -34,11 +35,7 @@ from crepre_hub.backends.docker.homes import VolumeHomes
 from crepre_hub.backends.docker.network import ensure_network, seat_network
 from crepre_hub.backends.docker.packing import pack, packed_files
 from crepre_hub.backends.docker.resolvers import read_resolvers
-from crepre_hub.backends.docker.spawner import (
-    ConcurrentDockerSpawner,
-    client_at,
-    engine_from_environment,
-)
+from crepre_hub.backends.docker.spawner import ConcurrentDockerSpawner
 from crepre_hub.courses.folders import VARIABLE
 from crepre_hub.errors import BackendError, DockerUnreachable
 from crepre_hub.findings import Check

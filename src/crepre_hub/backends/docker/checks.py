@@ -12,6 +12,7 @@ from docker.errors import ImageNotFound
 
 from crepre_hub.backends.docker.answers import errors_as_ours
 from crepre_hub.backends.docker.course_checks import judge_course_images, look_at_course_images
+from crepre_hub.backends.docker.engine import client_at
 from crepre_hub.backends.docker.engine_facts import (
     EngineFacts,
     judge_safety,
@@ -27,7 +28,6 @@ from crepre_hub.backends.docker.network import (
     plan_network,
     read_routes,
 )
-from crepre_hub.backends.docker.spawner import client_at
 from crepre_hub.doctor.disk import disk_facts, judge_disk
 from crepre_hub.findings import Check, FactCheck, Finding
 from crepre_hub.ops.build_shelf import OURS

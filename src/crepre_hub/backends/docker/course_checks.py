@@ -9,7 +9,7 @@ from typing import Any
 from docker.errors import ImageNotFound
 
 from crepre_hub.backends.docker.answers import errors_as_ours
-from crepre_hub.backends.docker.spawner import client_at
+from crepre_hub.backends.docker.engine import client_at
 from crepre_hub.findings import Finding
 from crepre_hub.ops.course_image import STANDS_ON_LABEL
 from crepre_hub.ops.image_builds import HELD

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from crepre_hub.backends.docker.answers import errors_as_ours
+from crepre_hub.backends.docker.engine import client_at
 from crepre_hub.backends.docker.engine_facts import DAEMON_FILE, numbers_of
 from crepre_hub.backends.docker.gpu import CDI_KIND
-from crepre_hub.backends.docker.spawner import client_at
 from crepre_hub.errors import CommandFailed
 from crepre_hub.findings import Finding
 from crepre_hub.ops.docker_cli import programs_on_path

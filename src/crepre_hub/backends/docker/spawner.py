@@ -21,8 +21,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,16 +31,14 @@ from dockerspawner import DockerSpawner
 from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
+from crepre_hub.backends.docker.engine import call_threads, client_at
 from crepre_hub.backends.docker.found import NEVER_RAN
 from crepre_hub.backends.docker.gpu import device_request
-from crepre_hub.backends.ending import why_it_ended
+from crepre_hub.backends.docker.start_errors import as_backend_error, why_container_ended
 from crepre_hub.errors import (
     BackendError,
-    DiskFull,
     DockerUnreachable,
-    GpuNotGiven,
     ImageMissing,
-    OutOfMemory,
     StartFailed,
 )
 
@@ -61,36 +57,7 @@ LOOK_PATIENCE_SECONDS = 5.0
 
 ASK_AGAIN_SECONDS = 1.0
 
-CALLS_AT_ONCE = 256
-"""Threads are made when needed; a hanging call holds one of them for at most the timeout."""
-
-_OF_GPUS = re.compile(r"nvidia|\bCDI\b|device driver .* with capabilities|crepre-mps")
-"""What Docker and NVIDIA's toolkit say when a container cannot have its GPU."""
-
 _TROUBLE = (DockerUnreachable, APIError, TimeoutError)
-
-
-@functools.cache
-def _calls() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="docker")
-
-
-@functools.cache
-def client_at(url: str) -> docker.APIClient:
-    """
-    A client for the engine at *url*; asks it once which API version it speaks.
-
-    Raises:
-        DockerUnreachable: If it does not answer.
-    """
-    try:
-        return docker.APIClient(
-            base_url=url, version="auto", timeout=60, max_pool_size=CALLS_AT_ONCE
-        )
-    except DockerException as error:
-        raise DockerUnreachable(
-            f"Docker does not answer at {url}: {error}", remedy="Start it: systemctl start docker"
-        ) from error
 
 
 class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
@@ -128,7 +95,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
     @property
     def executor(self) -> ThreadPoolExecutor:
         """Threads for Docker's answers, many at once."""
-        return _calls()
+        return call_threads()
 
     @property
     def client(self) -> docker.APIClient:
@@ -223,7 +190,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         try:
             return await self._start_in_phases()
         except APIError as error:
-            raise _explained(error, gpu=self.gpu) from error
+            raise as_backend_error(error, gpu=self.gpu) from error
 
     async def _start_in_phases(self) -> tuple[str, int]:
         self._reach("image")
@@ -295,7 +262,7 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         except _TROUBLE as error:
             self.log.warning("Docker cannot say how %s is: %s", self.object_name, error)
             return None
-        return _why(container["State"], log.decode(errors="replace"))
+        return why_container_ended(container["State"], log.decode(errors="replace"))
 
     # --- stop
 
@@ -348,33 +315,3 @@ class ConcurrentDockerSpawner(DockerSpawner):  # type: ignore[misc]
         async with asyncio.timeout(20):
             while await self.get_object() is not None:  # noqa: ASYNC110  (Docker must be asked)
                 await asyncio.sleep(0.1)
-
-
-def _why(state: dict[str, Any], log: str) -> BackendError:
-    """
-    Why a server ended.
-
-    Args:
-        state: ``State`` of a container that has ended.
-        log: Its last lines.
-    """
-    if state["OOMKilled"] or state["ExitCode"] == 137:
-        return OutOfMemory("The server ran out of memory while it was starting.")
-    return why_it_ended(log, how=f"The server ended with exit code {state['ExitCode']}")
-
-
-def _explained(error: APIError, *, gpu: str = "") -> BackendError:
-    """What Docker refused, as one of ours; *gpu* is the GPU that it was asked for."""
-    text = str(error.explanation or error)
-    if gpu and _OF_GPUS.search(text):
-        return GpuNotGiven(f"Docker did not give {gpu}: {text}", remedy="crepre doctor")
-    if "No such image" in text:
-        return ImageMissing(text)
-    if "no space left on device" in text.lower():
-        return DiskFull(f"The lab's disk is full: {text}")
-    return BackendError(f"Docker could not start the container: {text}")
-
-
-def engine_from_environment(default: str) -> str:
-    """``DOCKER_HOST`` where it is set, as for Docker's own tools, else *default*."""
-    return os.environ.get("DOCKER_HOST") or default

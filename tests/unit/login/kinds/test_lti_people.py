@@ -9,7 +9,8 @@ import pytest
 from crepre_hub.courses.identity import Identity
 from crepre_hub.decisions import Refused
 from crepre_hub.login.claims import Naming
-from crepre_hub.login.kinds.lti import CLAIM, LAUNCH_SECONDS, UsedLaunches, identify, page_in_lab
+from crepre_hub.login.launch import CLAIM, identify, page_in_lab
+from crepre_hub.login.used_launches import LAUNCH_SECONDS, UsedLaunches
 from crepre_hub.settings.login import LtiSection
 
 ISSUER = "https://canvas.example.org"
