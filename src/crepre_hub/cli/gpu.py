@@ -15,8 +15,9 @@ from crepre_hub.cli.gpu_reserve import reserve, unreserve
 from crepre_hub.cli.terminal import REFUSED, AsJson, out, print_json, print_table
 from crepre_hub.courses.access import Offer
 from crepre_hub.decisions import Granted, MustWait, Refused
-from crepre_hub.desk.gpu_views import Board, GpuRow, LineRow, Reader
-from crepre_hub.desk.gpu_views import board as board_of
+from crepre_hub.desk.gpu_board import Board, GpuRow, LineRow
+from crepre_hub.desk.gpu_board import board as board_of
+from crepre_hub.desk.gpu_reader import Reader
 from crepre_hub.desk.launch import asked_for
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CourseError

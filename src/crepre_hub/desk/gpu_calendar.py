@@ -10,7 +10,7 @@ from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.gpu_booking import is_from_file
 from crepre_hub.desk.gpu_kept import kept_in_files
-from crepre_hub.desk.gpu_views import Reader
+from crepre_hub.desk.gpu_reader import Reader
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.booking import asked_anew, reserve

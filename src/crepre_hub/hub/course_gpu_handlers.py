@@ -13,7 +13,7 @@ from crepre_hub.courses.gpus import LONGEST
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.gpu_booking import is_from_file, own_series, request_of
 from crepre_hub.desk.gpu_calendar import larger_than_any, warnings, week
-from crepre_hub.desk.gpu_views import Reader
+from crepre_hub.desk.gpu_reader import Reader
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.book import Book
 from crepre_hub.hub.course_gpu_pages import (

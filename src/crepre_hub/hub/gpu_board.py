@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from tornado import web
 
 from crepre_hub.decisions import Answer, Refused
-from crepre_hub.desk.gpu_views import board
+from crepre_hub.desk.gpu_board import board
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.gpus import TAKEN_OUT
 from crepre_hub.hub.course_staff import hub_user

@@ -14,7 +14,7 @@ from tornado import web
 
 from crepre_hub.courses.choose import OPTION
 from crepre_hub.decisions import Answer, MustWait, Refused
-from crepre_hub.desk.gpu_views import mine
+from crepre_hub.desk.gpu_mine import mine
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.renewing import renew_own
 from crepre_hub.errors import CrepreError

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from crepre_hub.desk.gpu_views import ENDED, Board, Mine, mine, why_no_renewal
+from crepre_hub.desk.gpu_board import Board
+from crepre_hub.desk.gpu_mine import ENDED, Mine, mine, why_no_renewal
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import StoreUnreachable
 from crepre_hub.gpu.allowance import Allowance

@@ -6,7 +6,7 @@ from typing import Literal
 
 from crepre_hub.courses.access import role_in
 from crepre_hub.desk.desks import CourseDesks
-from crepre_hub.desk.gpu_views import Reader
+from crepre_hub.desk.gpu_reader import Reader
 from crepre_hub.desk.people import HubUser
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from crepre_hub.courses.course import Course
 from crepre_hub.desk.gpu_calendar import Entry, Week, clock_of, monday_of, week
-from crepre_hub.desk.gpu_views import Reader
+from crepre_hub.desk.gpu_reader import Reader
 from crepre_hub.desk.lending import FROM_FILE
 from crepre_hub.gpu.booking import Request, reserve
 from crepre_hub.gpu.gpus import WHOLE, Wish
