@@ -48,7 +48,7 @@ def crepre(tmp_path: Path) -> Crepre:
 
     def run(*words: str, **environment: str) -> Done:
         before = listing(tmp_path)
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TZ") if name in os.environ}
         done = subprocess.run(
             [CREPRE, *words],
             cwd=tmp_path,

@@ -125,7 +125,7 @@ def test_a_database_that_is_locked(crepre: Crepre, lab: Path) -> None:
             "-c",
             (
                 "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1]);"
-                "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(60)"
+                "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(600)"
             ),
             str(lab / "var" / "crepre.sqlite"),
         ],

@@ -8,10 +8,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.labs.lab import Lab
+from tests.labs.lab import PATIENCE_SECONDS, Lab
 
 
-async def until(fact: Callable[[], object], *, seconds: float = 30) -> None:
+async def until(fact: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Return when *fact* is true."""
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(fact):

@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.faults.sight import Seat, containers, routes, status_of, table
-from tests.labs.lab import Lab
+from tests.labs.lab import PATIENCE_SECONDS, Lab
 
 
-async def all_is_well(lab: Lab, *, seconds: float = 30) -> None:
+async def all_is_well(lab: Lab, *, seconds: float = PATIENCE_SECONDS) -> None:
     """Return when every invariant holds; AssertionError with what does not in time."""
     end = time.monotonic() + seconds
     while True:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
+from tests.labs.lab import PATIENCE_SECONDS
 from tests.labs.student import Kernel, Student
 
 
@@ -28,17 +29,17 @@ class Work:
 
     async def goes_on(self) -> None:
         """I1: the same kernel, over the same open connection, still holds what it held."""
-        assert await self.kernel.run("melody[-1]", seconds=20) == "64"
+        assert await self.kernel.run("melody[-1]") == "64"
         assert self.kernel._socket is self.tab, "the tab had to connect again"
 
     async def can_go_on(self) -> None:
         """I1, where the connection itself was hit: a tab that connects again finds it all."""
         await self.kernel.close()
-        assert await self.kernel.run("melody[-1]", seconds=20) == "64"
+        assert await self.kernel.run("melody[-1]") == "64"
         self.tab = self.kernel._socket
 
 
-async def reach_lab(student: Student, *, seconds: float = 60) -> float:
+async def reach_lab(student: Student, *, seconds: float = PATIENCE_SECONDS) -> float:
     """
     I6: do what the pages offer until JupyterLab is open; no staff, no REST API.
 

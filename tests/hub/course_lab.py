@@ -136,11 +136,11 @@ class CourseLab(Lab):
         await self.until_running(name)
 
     async def until_running(self, name: str) -> None:
-        for _ in range(300):
+        for _ in range(900):
             if self.app.users[name].spawner.ready:
                 return
             await asyncio.sleep(0.1)
-        raise AssertionError(f"{name}'s server did not start within 30 s")
+        raise AssertionError(f"{name}'s server did not start within 90 s")
 
     keeps_servers = False
 

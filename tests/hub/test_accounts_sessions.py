@@ -25,12 +25,12 @@ async def token_of_started_server(lab: Lab, browser: Browser) -> str:
     """Start ada's server and wait until it answers; the token that the hub gave it."""
     status, _, _ = await browser.get("/hub/spawn")  # without options there is no form
     assert status == 302
-    for _ in range(300):
+    for _ in range(900):
         spawner = lab.app.users["ada"].spawner
         if spawner.ready:
             return str(spawner.api_token)
         await asyncio.sleep(0.1)
-    raise AssertionError("the server did not start within 30 s")
+    raise AssertionError("the server did not start within 90 s")
 
 
 async def by_change(lab: Lab, browser: Browser) -> None:

@@ -108,11 +108,11 @@ async def news(browser: CourseBrowser) -> str:
 
 
 async def until_stopped(lab: CourseLab, name: str) -> None:
-    for _ in range(300):
+    for _ in range(900):
         if not lab.app.users[name].spawner.active:
             return
         await asyncio.sleep(0.1)
-    raise AssertionError(f"{name}'s server did not stop within 30 s")
+    raise AssertionError(f"{name}'s server did not stop within 90 s")
 
 
 async def test_a_watchdog_that_reports(

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page
 
 from tests.hub.course_lab import CourseBrowser
 from tests.labs.axe import DESKTOP
+from tests.labs.browser import PATIENCE_SECONDS
 
 
 @asynccontextmanager
@@ -19,6 +20,7 @@ async def window_of(
     context = await browser.new_context(
         base_url=person.base, viewport=DESKTOP, java_script_enabled=scripts
     )
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     await context.add_cookies(
         [
             {"name": each.key, "value": each.value, "domain": "127.0.0.1", "path": each["path"]}

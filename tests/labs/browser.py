@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 90
 """JupyterLab takes its time in a browser that shares two processors with the lab."""
 
 AT_WORK = ".jp-LauncherCard, .jp-Notebook, .jp-MarkdownViewer"
@@ -50,7 +50,9 @@ def suppress_interruption() -> Iterator[None]:
 async def open_browser(chromium: Path) -> AsyncIterator[Browser]:
     """A Chromium without a window."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=FLAGS, timeout=PATIENCE_SECONDS * 1000
+        )
         expect.set_options(timeout=PATIENCE_SECONDS * 1000)
         yield browser
         await browser.close()
@@ -102,7 +104,7 @@ class Visitor:
         await self.page.get_by_label("New password", exact=True).fill(PASSWORD)
         await self.page.get_by_label("New password, once more").fill(PASSWORD)
         await self.page.get_by_role("button", name="Save and log in").click()
-        await self.page.wait_for_url(re.compile(r"/hub/(spawn|home)|/user/"))
+        await expect(self.page).to_have_url(re.compile(r"/hub/(spawn|home)|/user/"))
         return self
 
     async def log_in(self) -> None:
@@ -134,26 +136,32 @@ class Visitor:
 
     async def until_lab(self) -> None:
         """Return when JupyterLab is there to be used."""
-        await self.page.wait_for_url("**/user/*/lab**")
+        # Not ``wait_for_url``, which fails where one way takes the place of another.
+        await expect(self.page).to_have_url(re.compile(r"/user/[^/]+/lab"))
         await expect(self.page.locator(AT_WORK).first).to_be_visible()
 
     async def new_notebook(self) -> None:
         """Click Python in the launcher; back when the kernel is idle."""
-        python = self.page.locator('.jp-LauncherCard[data-category="Notebook"]')
-        if not await python.is_visible():  # a page is open, such as that of welcome
-            await self.page.keyboard.press("Control+Shift+l")
-        await python.click()
+        await self._launch('[data-category="Notebook"]')
         await expect(self.page.locator(".jp-Notebook .cm-content").first).to_be_visible()
         await self.until_idle()
 
     async def new_text_file(self, text: str) -> None:
         """Click Text File in the launcher, and type."""
-        card = self.page.locator('.jp-LauncherCard[title="Create a new text file"]')
-        if not await card.is_visible():
-            await self.page.keyboard.press("Control+Shift+l")
-        await card.click()
+        await self._launch('[title="Create a new text file"]')
         await self.page.locator(".jp-FileEditor .cm-content").click()
         await self.page.keyboard.insert_text(text)
+
+    async def _launch(self, which: str) -> None:
+        """
+        Click one card of the launcher, which is opened where another page is in front.
+
+        Its cards come one after the other, those of kernels late; a second launcher stays hidden.
+        """
+        cards = self.page.locator(".jp-LauncherCard:visible")
+        if not await cards.count():  # a page is open, such as that of welcome
+            await self.page.keyboard.press("Control+Shift+l")
+        await self.page.locator(f".jp-LauncherCard{which}:visible").click()
 
     async def until_idle(self) -> None:
         """Return when the notebook's kernel has nothing left to do."""

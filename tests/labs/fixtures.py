@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.labs.lab import COURSE, Lab, new_lab
+from crepre_hub.ops.processes import is_up
+from tests.labs.lab import COURSE, Lab, new_lab, until
 from tests.labs.student import Student
 from tests.machine.engine import Engine
 
@@ -72,6 +74,8 @@ async def person() -> AsyncIterator[People]:
 
     yield make
     for student in everybody:
-        if student.lab.answers() and (await student.model())["servers"]:
-            await student.stop()
+        if is_up(student.lab.state):  # some tests end their lab
+            await asyncio.to_thread(until, student.lab.answers)
+            if (await student.model())["servers"]:
+                await student.stop()
         await student.http.close()

@@ -165,6 +165,8 @@ def public_git_host(root: Path) -> Iterator[str]:
     ]
     with ExitStack() as undo:
         undo.callback(subprocess.run, ["ip", "netns", "delete", space], check=False)
+        # By name: with its network alone it would go a while later, in the next one's way.
+        undo.callback(subprocess.run, ["ip", "link", "delete", near], check=False)
         for command in commands:
             subprocess.run(command, check=True)
         program = [sys.executable, "-m", "tests.labs.git_host", str(root), PUBLIC, "80"]

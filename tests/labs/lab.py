@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
@@ -33,10 +34,16 @@ CREPRE = Path(sys.executable).parent / "crepre"
 SHARED_STACK = PROJECT / "var" / "machine" / "stack"
 PASSWORD = "seven purple tubas"
 
+PATIENCE_SECONDS = 90
+"""For what takes a second or two, on a machine where a process may not run for ten."""
+
 HALF = int(os.environ.get("CREPRE_TESTS_HALF", "0"))
 """Which of the halves that run side by side this is: their labs' ports and subnets are apart."""
 
 _numbers = itertools.count()
+_taken: set[int] = set()
+_third = secrets.randbelow(256)
+"""Somewhere, so that another run on this machine hardly ever has the same networks."""
 
 COURSE = """\
 title = "Machine learning for music"
@@ -58,7 +65,7 @@ memory = "2 GiB"
 """
 
 
-def until(fact: Callable[[], Any], *, seconds: float = 30, what: str = "") -> Any:
+def until(fact: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS, what: str = "") -> Any:
     """What *fact* returns once that is true; AssertionError where it is not in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -69,10 +76,16 @@ def until(fact: Callable[[], Any], *, seconds: float = 30, what: str = "") -> An
 
 
 def free_port() -> int:
-    """A port whose neighbours at 1 and 81 above it are free as well."""
-    first = 21000 + 4500 * HALF
-    for port in range(first + 100 * secrets.randbelow(35), first + 4500, 100):
+    """
+    A port whose neighbours at 1 and 81 above it are free as well.
+
+    One that was given before comes last: its lab may not be up yet, or be down for a moment.
+    """
+    first, begin = 21000 + 4500 * HALF, secrets.randbelow(45)
+    ports = [first + 100 * ((begin + number) % 45) for number in range(45)]
+    for port in sorted(ports, key=_taken.__contains__):
         if all(_is_free(port + offset) for offset in (0, 1, 81)):
+            _taken.add(port)
             return port
     raise AssertionError("no port is free")
 
@@ -120,8 +133,14 @@ class Lab:
 
     @property
     def hub_log(self) -> str:
-        """What the hub has logged."""
+        """What of the hub's words is written down; supervisord does that, a moment later."""
         return (self.state / "log" / "hub.log").read_text(errors="replace")
+
+    async def until_logged(self, words: str) -> None:
+        """Return when *words*, a regular expression, are in the hub's log."""
+        await asyncio.to_thread(
+            until, lambda: re.search(words, self.hub_log), what=f"in the hub's log: {words}"
+        )
 
     def write(self, course: str = COURSE) -> None:
         """Write ``lab.toml`` and one course, ``ml``."""
@@ -187,7 +206,7 @@ class Lab:
             mine = {"label": f"crepre.lab={self.id}"}
             for container in client.containers.list(all=True, filters=mine, ignore_removed=True):
                 container.remove(force=True, v=True)
-            for volume in client.volumes.list():
+            for volume in client.volumes.list(filters={"name": self.id}):
                 if re.match(f"{self.id}-(home|data|shared)-", volume.name):
                     volume.remove(force=True)
             for network in client.networks.list(filters=mine):
@@ -238,7 +257,7 @@ class Lab:
     def until_hub_is_back(self, old_pid: int = 0) -> None:
         """Return when a hub other than *old_pid* answers through the proxy."""
         until(lambda: self.pid("hub") not in (0, old_pid), what="a new hub")
-        until(self.answers, seconds=60, what="the hub's answer")
+        until(self.answers, what="the hub's answer")
 
     def answers(self) -> bool:
         """Whether the hub answers through the proxy."""
@@ -267,7 +286,7 @@ def new_lab(root: Path, *, backend: str, **more: Any) -> Lab:
         id=f"t{unique}{number % 100}",
         port=free_port(),
         backend=backend,
-        subnet=f"10.{210 + 10 * HALF + number % 10}.{secrets.randbelow(256)}.0/24",
+        subnet=f"10.{210 + 10 * HALF + number % 10}.{(_third + number // 10) % 256}.0/24",
         **more,
     )
     lab.write()

@@ -12,7 +12,7 @@ from shutil import copyfile
 from typing import Any
 
 from crepre_hub.ops.proxy import node, npm_ci
-from tests.labs.lab import free_port
+from tests.labs.lab import PATIENCE_SECONDS, free_port
 
 SOURCES = Path(__file__).parents[1] / "oidc"
 FOLDER = Path(__file__).parents[2] / "var" / "machine" / "oidc"
@@ -71,7 +71,7 @@ def running_provider(folder: Path, lab_url: str, *, port: int = 0) -> Iterator[P
         yield Provider(issuer, people)
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(PATIENCE_SECONDS)
         running.stdout.close()
 
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import aiohttp
 from yarl import URL
 
-from tests.labs.lab import PASSWORD, Lab
+from tests.labs.lab import PASSWORD, PATIENCE_SECONDS, Lab
 
 _XSRF_FIELD = re.compile(r'name="_xsrf"[^>]*value="([^"]*)"')
 _XSRF_SCRIPT = re.compile(r'xsrf_token: "([^"]*)"')
@@ -67,7 +67,9 @@ class Student:
         async with self.http.post(url, data=form) as answer:
             return answer.status, await answer.text()
 
-    async def start_and_wait(self, profile: str = "ml/small", *, seconds: float = 90) -> float:
+    async def start_and_wait(
+        self, profile: str = "ml/small", *, seconds: float = PATIENCE_SECONDS
+    ) -> float:
         """Start a server and wait until the hub says it is ready; returns the seconds it took."""
         begin = time.monotonic()
         status, text = await self.start(profile)
@@ -75,7 +77,7 @@ class Student:
         await self.until_ready(seconds=seconds)
         return time.monotonic() - begin
 
-    async def until_ready(self, *, seconds: float = 90) -> None:
+    async def until_ready(self, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Follow the progress events, as the pending page does."""
         async with asyncio.timeout(seconds):
             events = [event async for event in self.progress()]
@@ -100,7 +102,7 @@ class Student:
         await self.until_stopped()
         return status
 
-    async def until_stopped(self, *, seconds: float = 60) -> None:
+    async def until_stopped(self, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Return when the hub knows of no server of this person."""
         async with asyncio.timeout(seconds):
             while (await self.model())["servers"]:
@@ -173,11 +175,13 @@ class Kernel:
         self.id = kernel_id
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
-    async def run(self, code: str, *, seconds: float = 60) -> str:
+    async def run(self, code: str, *, seconds: float = PATIENCE_SECONDS) -> str:
         """What *code* prints and returns, as text; errors come back as their last line."""
         return "".join(map(_said, await self.answers(code, seconds=seconds)))
 
-    async def answers(self, code: str, *, seconds: float = 60) -> list[dict[str, Any]]:
+    async def answers(
+        self, code: str, *, seconds: float = PATIENCE_SECONDS
+    ) -> list[dict[str, Any]]:
         """Every message that comes back for *code*, until the kernel is idle again."""
         if self._socket is None or self._socket.closed:
             self._socket = await self._connect()

@@ -21,7 +21,7 @@ from tests.machine.fixtures import need
 
 PASSWORD = "seven purple tubas"
 SEARCHER_PASSWORD = "quiet marimba orchard"
-START_SECONDS = 20
+START_SECONDS = 90
 
 PEOPLE = f"""\
 dn: dc=uio,dc=no
@@ -146,7 +146,7 @@ def directory() -> Iterator[Directory]:
             yield made
         finally:
             running.terminate()
-            running.wait(10)
+            running.wait(60)
 
 
 def make_certificates(folder: Path) -> None:

@@ -14,8 +14,8 @@ import docker.errors
 
 from tests.machine.packages import program
 
-START_TIMEOUT_SECONDS = 60
-STOP_TIMEOUT_SECONDS = 30
+START_TIMEOUT_SECONDS = 120
+STOP_TIMEOUT_SECONDS = 120
 DEFAULT_SOCKET = Path("/var/run/docker.sock")
 
 

@@ -19,6 +19,8 @@ from crepre_hub.errors import StoreUnreachable
 from crepre_hub.store.engine import open_engine, transaction
 from tests.machine.fixtures import absent
 
+START_SECONDS = 90
+
 
 def _other_than_root() -> str | None:
     """PostgreSQL refuses to run as root; the user to run it as, where that matters."""
@@ -58,12 +60,12 @@ def postgres_url(postgresql_folder: Path) -> Iterator[str]:
             yield url
         finally:
             server.send_signal(signal.SIGINT)  # does not wait for clients
-            server.wait(20)
+            server.wait(60)
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     engine = open_engine(url)
-    until = time.monotonic() + 30
+    until = time.monotonic() + START_SECONDS
     while True:
         assert server.poll() is None, "PostgreSQL ended while it was starting"
         try:
@@ -71,6 +73,6 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
                 connection.execute(text("SELECT 1"))
             break
         except StoreUnreachable:
-            assert time.monotonic() < until, "PostgreSQL did not start within 30 s"
+            assert time.monotonic() < until, f"PostgreSQL did not start within {START_SECONDS} s"
             time.sleep(0.1)
     engine.dispose()

@@ -81,7 +81,7 @@ async def run_cell(address, headers):
         "channel": "shell",
     }
     await socket.write_message(json.dumps(message))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             frame = json.loads(await socket.read_message())
             if frame["msg_type"] == "execute_result":
@@ -96,7 +96,7 @@ async def type_in_terminal(address, headers):
     socket = await connect(address, headers, f"terminals/websocket/{json.loads(made)['name']}")
     shown = ""
     typed = ["stdin", "echo is $((6 * 7)) >&2\r"]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while "is 42" not in shown:
             try:
                 async with asyncio.timeout(1):

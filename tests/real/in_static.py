@@ -135,7 +135,7 @@ def main():
             }
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(90)
     print(json.dumps(told))
 
 

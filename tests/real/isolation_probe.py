@@ -1,7 +1,8 @@
 """
 What a student might try from inside a seat; runs as the command of a container.
 
-Usage: ``python3 -c SOURCE '[["probe", "argument", ...], ...]'``. Prints one line of JSON for each:
+Usage: ``python3 -c SOURCE '[["probe", "argument", ...], ...]' SECONDS``, where a network that is
+silent for so long counts as shut. Prints one line of JSON for each:
 ``[reached, detail]``; *reached* is true when the attempt got through. Standard library only.
 """
 
@@ -22,7 +23,7 @@ CLONE_NEWUSER = 0x10000000
 PTRACE_SEIZE = 0x4206
 SYS_ADD_KEY, SYS_KEXEC, SYS_BPF, SYS_KEYCTL, SYS_PERF = 248, 246, 321, 250, 298
 SYSLOG_READ_ALL = 3
-PATIENCE_SECONDS = 3
+PATIENCE_SECONDS = int(sys.argv[2])
 
 
 def syscall(name, *arguments):
@@ -38,7 +39,9 @@ def syscall(name, *arguments):
 def tcp(host, port):
     """Open a connection, and read what the other side says first."""
     with socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS) as connection:
-        connection.settimeout(PATIENCE_SECONDS)
+        connection.settimeout(
+            60
+        )  # it is open, and whoever answers may have to wait for a processor
         return connection.recv(64).decode(errors="replace")
 
 
@@ -71,6 +74,7 @@ def tcp_link_local(address, port):
     with socket.socket(socket.AF_INET6) as connection:
         connection.settimeout(PATIENCE_SECONDS)
         connection.connect((address, int(port), 0, scope))
+        connection.settimeout(60)
         return connection.recv(64).decode(errors="replace")
 
 
@@ -312,11 +316,11 @@ def log_flood(mebibytes):
 def spin(seconds, threads):
     """Use every processor for *seconds*; says how much it got."""
     children = []
+    begin = time.monotonic()
     for _ in range(int(threads)):
         child = os.fork()
         if child == 0:
-            until = time.monotonic() + float(seconds)
-            while time.monotonic() < until:
+            while time.monotonic() < begin + float(seconds):
                 pass
             os._exit(0)
         children.append(child)
@@ -324,7 +328,7 @@ def spin(seconds, threads):
     for child in children:
         _, _, usage = os.wait4(child, 0)
         used += usage.ru_utime + usage.ru_stime
-    return f"{used / float(seconds):.2f}"
+    return f"{used / (time.monotonic() - begin):.2f}"
 
 
 def neighbour(port):

@@ -20,7 +20,11 @@ cpus = 0.5
 memory = "512 MiB"
 """
 HOSTILE = '<img src=x onerror="document.title = 1"> [here](javascript:alert(1)) **now**'
-MINUTE_MS = 60_000
+PATIENCE_MS = 180_000
+"""
+JupyterLab asks every 15 s and its server asks the hub every 30 s, which is within the minute; a
+question that a busy machine answers too late is asked again at the next turn.
+"""
 
 
 async def test_an_announcement_reaches_a_running_lab(
@@ -47,10 +51,10 @@ async def it_reaches_and_goes(browser: Browser, lab: Lab) -> None:
         await tom.page.get_by_role("button", name="Announce").click()
         toast = una.page.locator(".Toastify__toast", has_text="Listening")
         await expect(toast).to_contain_text(f"Listening <b>closely</b>: {HOSTILE}"[:120],
-                                            timeout=MINUTE_MS)  # fmt: skip
+                                            timeout=PATIENCE_MS)  # fmt: skip
         await expect(toast.locator("img, a, b, strong")).to_have_count(0)
         await tom.page.get_by_role("button", name="Take it back").click()
-        await expect(toast).to_have_count(0, timeout=MINUTE_MS)
+        await expect(toast).to_have_count(0, timeout=PATIENCE_MS)
         for visitor in (una, tom):
             await visitor.leave()
     finally:

@@ -35,6 +35,9 @@ def reach(address):
         return "shut"
 print("network:", reach("ADDRESS"))"""
 
+SEARCH_MS = 300_000
+"""The folders hold gigabytes, which a busy disk reads slowly."""
+
 
 async def test_a_day(browser: Browser, docker_lab: Lab) -> None:
     """What a student made outlives a killed hub and a stopped server; nobody else sees it."""
@@ -101,7 +104,7 @@ async def nobody_else_sees_it(browser: Browser, lab: Lab, ada: Visitor) -> None:
     await urls_are_shut(bo, ada.name, kernel)
     await bo.new_notebook()
     output = await bo.run_cell(LOOK_AROUND.replace("ADDRESS", address_of(lab, ada.name)))
-    await expect(output).to_contain_text("network: shut")
+    await expect(output).to_contain_text("network: shut", timeout=SEARCH_MS)
     await expect(output).to_contain_text("files: []")
     await stop_from_home(bo)
 

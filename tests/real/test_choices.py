@@ -49,7 +49,7 @@ async def test_the_form_says_why_it_refuses(docker_lab: Lab, person: People) -> 
     assert "There is no option image." in page
     assert "Traceback" not in page
     code = page.split("(Code ")[1][:6]
-    assert code in docker_lab.hub_log
+    await docker_lab.until_logged(code)
 
 
 async def test_a_person_of_a_course_may_start_what_it_offers(

@@ -19,7 +19,7 @@ async def test_a_closed_account_has_no_server_and_no_session(
     _, model = await boss.api("GET", "users/eve")
     assert isinstance(model, dict)
     assert not model["servers"]
-    async with asyncio.timeout(20):  # the hub looks at an account again every few seconds
+    async with asyncio.timeout(90):  # the hub looks at an account again every few seconds
         while "/hub/login" not in str((await eve.page("/hub/home"))[1]):
             await asyncio.sleep(0.5)
     local_lab.crepre("user", "enable", "eve")

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ class Home:
 
     def bring(self, url: str, *, branch: str = "main", folder: str = "course") -> tuple[bool, str]:
         """Run the program to its end; whether it went well, and what the student reads."""
-        words, _ = self.begin(url, branch=branch, folder=folder).communicate(timeout=60)
+        words, _ = self.begin(url, branch=branch, folder=folder).communicate(timeout=180)
         outcome = json.loads(words.splitlines()[-1])
         assert "Traceback" not in words
         return outcome["ok"], outcome["text"]
@@ -303,10 +304,12 @@ def test_a_full_home_is_told(root: None, home: Home, course: Repository) -> None
 
 def test_a_silent_host_is_given_up(home: Home, host: GitHost, course: Repository) -> None:
     """While it says nothing the program waits, and can be ended with all it started."""
-    host.silent_while = lambda: True
+    asked = threading.Event()
+    host.silent_while = lambda: asked.set() is None
     program = home.begin(course.url)
+    until(asked.is_set, what="the program's first question")
     with pytest.raises(subprocess.TimeoutExpired):
         program.wait(1)
     os.killpg(program.pid, signal.SIGALRM)
-    words, _ = program.communicate(timeout=10)
+    words, _ = program.communicate(timeout=90)
     assert "is too slow today" in json.loads(words.splitlines()[-1])["text"]

@@ -228,7 +228,9 @@ async def test_volumes_say_whose_they_are(room: Class) -> None:
         mine = {"label": [f"crepre.lab={room.lab.id}", "crepre.course=ml"]}
         volumes = client.volumes.list(filters=mine)
         hands = client.containers.list(
-            all=True, filters={"label": ["crepre.hand", *mine["label"][:1]]}
+            all=True,
+            filters={"label": ["crepre.hand", *mine["label"][:1]]},
+            ignore_removed=True,
         )
     assert {each.attrs["Labels"]["crepre.folder"] for each in volumes} == {"data", "shared"}
     assert hands == []

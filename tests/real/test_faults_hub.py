@@ -15,9 +15,6 @@ from tests.labs.docker_faults import FaultyDocker
 from tests.labs.fixtures import People
 from tests.labs.lab import Lab
 
-SOON = 20
-"""Seconds in which a student is back in a running JupyterLab after the hub is back."""
-
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["TERM", "KILL"])
 async def test_work_goes_on_while_the_hub_restarts(
@@ -69,7 +66,7 @@ async def test_a_start_survives_a_killed_hub(
         await until(lambda: rule.met)
         old = await kill_hub(faulty_lab)
     await hub_is_back(faulty_lab, old)
-    await reach_lab(student, seconds=SOON)
+    await reach_lab(student)
     await all_is_well(faulty_lab)
     await student.stop()
     await all_is_well(faulty_lab)
@@ -85,10 +82,10 @@ async def test_a_start_survives_a_hub_killed_before_the_route(
         await until(lambda: rule.met)
         with frozen(faulty_lab, "proxy"):
             rule.lift()
-            await until(lambda: "User f2-route took" in faulty_lab.hub_log)
+            await faulty_lab.until_logged("User f2-route took")
             old = await kill_hub(faulty_lab)
     await hub_is_back(faulty_lab, old)
-    await reach_lab(student, seconds=SOON)
+    await reach_lab(student)
     await all_is_well(faulty_lab)
     name = container_name(faulty_lab, student.name)
     assert len(faults.calls("POST", rf"/containers/create\?name={name}$")) == 1
@@ -111,7 +108,7 @@ async def test_a_stop_survives_a_killed_hub(
     await asyncio.gather(asking, return_exceptions=True)
     await hub_is_back(faulty_lab, old)
     await all_is_well(faulty_lab)
-    await reach_lab(student, seconds=SOON)
+    await reach_lab(student)
     await student.stop()
     await all_is_well(faulty_lab)
 

@@ -28,8 +28,8 @@ from tests.labs.docker_faults import FaultyDocker
 from tests.labs.fixtures import People
 from tests.labs.lab import Lab, free_port
 
-SOON = 5
-"""Seconds in which a killed proxy leads everybody where it did."""
+SOON = 60
+"""Seconds in which a killed proxy leads everybody where it did; a hub looks every five minutes."""
 
 
 async def test_a_killed_proxy_is_back_in_seconds(
@@ -74,7 +74,7 @@ async def test_a_server_outlives_what_it_knows_of_the_hub(
     work = await Work.begin(student)
     faulty_lab.stop_program("hub")
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while b"going on with what it said before" not in containers(faulty_lab)[0][1].logs():
                 assert (await student.server_api("GET", "kernels"))[0] == 200
         assert (await student.server_api("GET", "kernels"))[0] == 200
@@ -124,7 +124,7 @@ def test_an_answer_ends_with_its_server(tmp_path: Path) -> None:
         target = f"http://127.0.0.1:{int(server.stdout.readline())}"
         _post_route(proxy.api_port, "/user/ada", target)
         page = f"http://127.0.0.1:{proxy.api_port + 1}/user/ada/"
-        with urllib.request.urlopen(page, timeout=10) as answer:
+        with urllib.request.urlopen(page, timeout=30) as answer:
             assert answer.read(4) == b"more"
             server.kill()
             with pytest.raises(http.client.IncompleteRead):
@@ -162,7 +162,7 @@ def lone_proxy(folder: Path) -> Iterator[tuple[LoneProxy, dict[str, str]]]:
 
 
 def _routes_once_up(proxy: LoneProxy) -> dict[str, str]:
-    until_ = time.monotonic() + 20
+    until_ = time.monotonic() + 90
     while time.monotonic() < until_:
         try:
             found = json.loads(_page(f"http://127.0.0.1:{proxy.api_port}/api/routes"))
@@ -174,12 +174,12 @@ def _routes_once_up(proxy: LoneProxy) -> dict[str, str]:
 
 def _post_route(port: int, path: str, target: str) -> None:
     body = json.dumps({"target": target}).encode()
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/api/routes{path}", data=body, timeout=5)
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/api/routes{path}", data=body, timeout=30)
 
 
 def _page(url: str) -> str:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return error.read().decode()

@@ -160,10 +160,12 @@ async def test_the_browser_shows_it(browser: Browser, taught_in_docker: Taught) 
         visitor = await Visitor.arrive(browser, taught.lab, "seer")
         await visitor.join()
         await visitor.choose("The only notebook")
+        toast = visitor.page.locator(
+            ".Toastify__toast"
+        )  # stays for 10 s, so it is looked for first
+        await expect(toast).to_contain_text("in the folder music/week 1")
         heading = visitor.page.locator(".jp-MarkdownViewer h1")
         await expect(heading).to_contain_text("Welcome to Music & {machines}")
-        toast = visitor.page.locator(".Toastify__toast")
-        await expect(toast).to_contain_text("in the folder music/week 1")
         await visitor.page.locator(".jp-MarkdownViewer a", has_text="one.ipynb").click()
         await expect(visitor.page.locator(".jp-Notebook .cm-content").first).to_contain_text("sum")
         await visitor.until_idle()
@@ -200,7 +202,7 @@ async def notices(student: Student) -> dict[str, object]:
 async def told(student: Student) -> str:
     """All that the server has to tell, once nothing more is under way."""
     await student.open_lab()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (found := await notices(student))["more"]:
             await asyncio.sleep(0.2)
     return json.dumps(found["notices"])

@@ -6,11 +6,13 @@ import asyncio
 import json
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from playwright.async_api import Browser, expect
+from docker.errors import APIError
+from playwright.async_api import Browser, Route, expect
 
 from crepre_hub.clock import utc_now
 from crepre_hub.gpu.claims import Claim
@@ -35,10 +37,10 @@ from tests.labs.student import Student, xsrf_in
 from tests.machine.gpu_rig import GpuRig
 from tests.machine.own_engine import OwnEngine
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(600)
 
 GiB = 1024**3
-WATCHDOG = 'watchdog_grace = "5 s"\n'
+WATCHDOG = 'watchdog_grace = "2 min"\n'
 BROKEN = "GPU-ffffffff-dddd-eeee-ffff-ffffffffffff"
 """In lab.toml, and not found by NVML any more."""
 
@@ -73,11 +75,14 @@ def gpu_lab(
 async def nothing_left(gpu_lab: Lab) -> AsyncIterator[None]:
     """Afterwards nobody waits and nobody has a server, whatever became of the test."""
     yield
+    turn_clock(gpu_lab, 0)
     for each in book_of(gpu_lab).claims.values():
-        gpu_lab.crepre("gpu", "return", each.person)
+        gpu_lab.crepre("gpu", "return", each.person, ok=False)  # it may be over by itself
     for container in gpu_lab.containers():
-        container.remove(force=True)
-    await until(lambda: not book_of(gpu_lab).leases, seconds=90)
+        with suppress(APIError):  # the hub may be removing it as well
+            container.remove(force=True)
+    await until(lambda: not gpu_lab.containers())
+    await until(lambda: not book_of(gpu_lab).claims and not book_of(gpu_lab).leases)
 
 
 @pytest.fixture
@@ -134,7 +139,7 @@ async def test_a_class_at_once(gpu_lab: Lab, gpu_rig: GpuRig, person: People) ->
     class_ = [await person(gpu_lab, f"c{number}") for number in range(12)]
     wishes = dict(zip(class_, ["ml/whole"] * 4 + ["ml/share"] * 8, strict=True))
     await asyncio.gather(*(each.start(wish) for each, wish in wishes.items()))
-    await until(lambda: broken_laws(gpu_lab) == [], seconds=120)
+    await until(lambda: broken_laws(gpu_lab) == [], seconds=180)
     served: set[str] = set()
     for _ in range(24):
         now = [each for each in class_ if each.name in holders(gpu_lab) - served]
@@ -145,7 +150,7 @@ async def test_a_class_at_once(gpu_lab: Lab, gpu_rig: GpuRig, person: People) ->
         await asyncio.gather(*(each.stop() for each in now))
         next_ = [each for each in class_ if has_offer(gpu_lab, each.name)]
         await asyncio.gather(*(press(each, "start") for each in next_))
-        await until(lambda: broken_laws(gpu_lab) == [], seconds=120)
+        await until(lambda: broken_laws(gpu_lab) == [], seconds=180)
     assert served == {each.name for each in class_}
     lent = {each.id: each for each in gpu_rig.lent()}
     assert len(lent) == 12
@@ -179,10 +184,10 @@ async def test_a_hub_killed_in_a_start_loses_no_gpu(
         await until(lambda: rule.met)
         assert book_of(gpu_lab).lease_of(ada.name) is not None
         await hub_is_back(gpu_lab, await kill_hub(gpu_lab))
-    await until(lambda: broken_laws(gpu_lab) == [], seconds=60)
+    await until(lambda: broken_laws(gpu_lab) == [])
     await bo.start("ml/whole")
-    await until(lambda: bo.name in holders(gpu_lab), seconds=60)
-    await until(lambda: broken_laws(gpu_lab) == [], seconds=60)
+    await until(lambda: bo.name in holders(gpu_lab))
+    await until(lambda: broken_laws(gpu_lab) == [])
     await clear(gpu_lab, [ada, bo])
 
 
@@ -207,10 +212,10 @@ async def test_a_hub_killed_in_a_stop_lends_the_gpu_again(
     await hub_is_back(gpu_lab, old)
     if first.name in holders(gpu_lab):  # the call had not been made: the server goes on
         await clear(gpu_lab, [first])
-    await until(lambda: has_offer(gpu_lab, last.name), seconds=60)
+    await until(lambda: has_offer(gpu_lab, last.name))
     await press(last, "start")
-    await until(lambda: last.name in holders(gpu_lab), seconds=60)
-    await until(lambda: broken_laws(gpu_lab) == [], seconds=60)
+    await until(lambda: last.name in holders(gpu_lab))
+    await until(lambda: broken_laws(gpu_lab) == [])
     await clear(gpu_lab, [first, last])
 
 
@@ -224,14 +229,14 @@ async def test_a_killed_hub_forgets_nobody_in_line(
     await second.start("ml/whole")
     await third.start("ml/whole")
     await first.stop()
+    await until(lambda: has_offer(gpu_lab, second.name))
     before = book_of(gpu_lab)
-    assert has_offer(gpu_lab, second.name)
     await hub_is_back(gpu_lab, await kill_hub(gpu_lab))
     assert book_of(gpu_lab).claims == before.claims
     await press(second, "start")
-    await until(lambda: second.name in holders(gpu_lab), seconds=60)
+    await until(lambda: second.name in holders(gpu_lab))
     assert "Place <strong>1</strong> of 1" in (await third.page("/hub/gpu"))[0]
-    await until(lambda: broken_laws(gpu_lab) == [], seconds=60)
+    await until(lambda: broken_laws(gpu_lab) == [])
     await clear(gpu_lab, three)
 
 
@@ -266,7 +271,7 @@ async def news(student: Student) -> str:
 
 
 async def until_told(student: Student, words: str) -> str:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while words not in (said := await news(student)):
             await asyncio.sleep(0.2)
     return said
@@ -289,9 +294,13 @@ async def test_the_watchdog(
         await each.open_lab()
         kernels[each] = await each.kernel()
         assert not await kernels[each].run("mine = 1")
+
+    def kernel_pid(student: Student) -> int:
+        return host_pid(gpu_lab, student.name, kernels[student].id)
+
     (gpu,) = {each.uuid for each in held(gpu_lab).values()}
     card = f"_{gpu_rig.uuids.index(gpu)}"
-    pids = {each: host_pid(gpu_lab, each.name, kernel.id) for each, kernel in kernels.items()}
+    pids = {each: kernel_pid(each) for each in kernels}
     takes = {pids[greedy]: 7 * GiB, pids[beside]: 5 * GiB, on_the_host: 3 * GiB}
     gpu_rig.measure(**{card: {"used": 15 * GiB, "processes": takes}})
 
@@ -299,13 +308,15 @@ async def test_the_watchdog(
     assert "greedy" not in await until_told(beside, "Somebody beside you holds more")
     assert "3 GiB of it are held from outside" in (await boss.page("/hub/board"))[0]
 
+    turn_clock(gpu_lab, 2)
     await until_told(greedy, "was started anew")
-    again = host_pid(gpu_lab, greedy.name, kernels[greedy].id)
-    assert again not in (0, pids[greedy])
+    await until(lambda: kernel_pid(greedy) not in (0, pids[greedy]))
+    again = kernel_pid(greedy)
     assert "NameError" in await kernels[greedy].run("mine")
     _, tokens = await greedy.api("GET", f"users/{greedy.name}/tokens")
     assert "watchdog" not in str(tokens)
     gpu_rig.measure(**{card: {"used": 15 * GiB, "processes": takes | {again: 7 * GiB}}})
+    turn_clock(gpu_lab, 4.5)
     await greedy.until_stopped()
     assert "took more of the GPU than it had" in (await greedy.page("/hub/gpu"))[0]
     assert "took more of the GPU than it had" in (await greedy.page("/hub/home"))[0]
@@ -354,7 +365,7 @@ async def test_a_call_that_lands_late_shares_no_gpu(
         await until(lambda: holders(gpu_lab) == {bo.name})
     await until(lambda: rule.over)
     await until(lambda: not gpu_lab.containers(ada.name))
-    assert broken_laws(gpu_lab) == []
+    await until(lambda: broken_laws(gpu_lab) == [])
     assert [each.beside for each in gpu_rig.lent()] == [()]
     await clear(gpu_lab, [ada, bo])
 
@@ -375,6 +386,15 @@ async def test_the_end_of_a_lease_is_kind(browser: Browser, gpu_lab: Lab) -> Non
     toasts = ada.page.locator(".Toastify__toast")
     notice = toasts.filter(has_text="30 min left at most, until")
     await expect(notice).to_be_visible()
+    await ada.new_text_file("Typed just before the end.")
+    # The hub is not asked again before the lease is shortened, and at the next moment then.
+    shortened = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await shortened.wait()
+        await route.continue_()
+
+    await ada.page.route("**/crepre/notices", wait)
     await notice.get_by_role("button", name="Renew my time").click()
     await expect(toasts.filter(has_text="You have a GPU until")).to_be_visible()
     lease = book_of(gpu_lab).lease_of(ada.name)
@@ -382,7 +402,7 @@ async def test_the_end_of_a_lease_is_kind(browser: Browser, gpu_lab: Lab) -> Non
     assert lease.ends - utc_now() > timedelta(minutes=110)
 
     bring_forward(gpu_lab, ada.name, timedelta(seconds=24))
-    await ada.new_text_file("Typed just before the end.")
+    shortened.set()
     await expect(toasts.filter(has_text="2 min left at most, until")).to_be_visible()
     await until(lambda: not book_of(gpu_lab).leases)
     async with ada.page.expect_popup() as opened:
@@ -398,7 +418,7 @@ async def test_the_end_of_a_lease_is_kind(browser: Browser, gpu_lab: Lab) -> Non
 
 async def until_seen(student: Student, words: str) -> None:
     """Return when the board says so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while words not in (await student.page("/hub/board"))[0]:
             await asyncio.sleep(0.2)
 

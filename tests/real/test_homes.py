@@ -49,7 +49,7 @@ perl -e 'chdir "deep"; for (1..$ENV{DEPTH}) { $d = "folder" . "x" x 40; mkdir $d
 mkdir -p shut/in; echo x > shut/in/x; chmod 000 shut
 """
 
-LOOK_QUICKLY_SECONDS = 30
+LOOK_QUICKLY_SECONDS = 180
 """A file of 1 TiB that is nearly all hole takes an hour where holes are read."""
 
 

@@ -98,7 +98,7 @@ def test_a_recipe_is_built_once(base_image: str, minimal_image: str) -> None:
     assert built.was_there
     assert steps == []
     assert built.digest == expected_digest(find_image_folder("minimal"))
-    assert built.seconds < 5
+    assert built.seconds < 60
 
 
 def test_an_image_tells_which_recipe_it_is_from(minimal_image: str) -> None:

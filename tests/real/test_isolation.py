@@ -21,8 +21,10 @@ from tests.real.isolation_lab import (
     CLOSED_BY_RANGE,
     INTERNET,
     LAN_PORT,
+    OPEN_SECONDS,
     PORT,
     RESOLVER,
+    SHUT_SECONDS,
     Answer,
     Kind,
     Lab,
@@ -133,9 +135,12 @@ def lab(root: None, docker_engine: Engine, base_image: str) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def from_seat(lab: Lab) -> dict[str, Answer]:
     """What every probe brought back from one seat."""
-    probes = [*PROBES, *REACHABLE]
-    answers = lab.answers("seat", [words(probe, lab, "seat") for probe in probes])
-    return {probe.name: answer for probe, answer in zip(probes, answers, strict=True)}
+    found: dict[str, Answer] = {}
+    for probes, patience in ((PROBES, SHUT_SECONDS), (REACHABLE, OPEN_SECONDS)):
+        asked = [words(probe, lab, "seat") for probe in probes]
+        answers = lab.answers("seat", asked, patience=patience)
+        found |= {probe.name: answer for probe, answer in zip(probes, answers, strict=True)}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -169,12 +174,12 @@ def test_a_seat_can(probe: Probe, from_seat: dict[str, Answer]) -> None:
 
 def test_the_host_reaches_a_seat(lab: Lab) -> None:
     """The proxy, which runs on the host, connects to a seat's own address."""
-    with socket.create_connection((lab.facts["seat-neighbour"], PORT), timeout=5) as connection:
+    with socket.create_connection((lab.facts["seat-neighbour"], PORT), timeout=60) as connection:
         assert connection.recv(16) == b"neighbour"
 
 
 def test_the_service_on_loopback_answers_the_host(lab: Lab) -> None:
     """The stand-in for the proxy's API is there, or its being unreachable would say nothing."""
     port = int(lab.facts["loopback-port"])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         assert connection.recv(16) == b"host"

@@ -20,7 +20,7 @@ from tests.machine.engine import Engine
 from tests.machine.fixtures import MINIMAL_IMAGE
 from tests.real.isolation_lab import LAB, Lab, isolation_lab
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 HOME = f"{LAB}-home"
 SERVE = (
@@ -69,7 +69,7 @@ def finder(lab: Lab) -> Iterator[str]:
 def test_jupyterlab_serves_from_a_seat(lab: Lab, jupyterlab: str) -> None:
     """Without capabilities, on a fixed file system, inside the guard: JupyterLab answers."""
     address = f"http://{lab.address(jupyterlab)}:8888/lab?token=probe"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(address, timeout=5) as answer:
@@ -82,5 +82,5 @@ def test_jupyterlab_serves_from_a_seat(lab: Lab, jupyterlab: str) -> None:
 
 def test_the_image_has_no_setuid_program(lab: Lab, finder: str) -> None:
     """What cannot gain rights anyway is not even there."""
-    lab.client.wait(finder, timeout=60)
+    lab.client.wait(finder, timeout=120)
     assert lab.log(finder).split() == ["done"]

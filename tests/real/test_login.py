@@ -72,7 +72,7 @@ async def is_told(visitor: Visitor, sentence: str) -> str:
     alert = visitor.page.get_by_role("alert")
     await expect(alert).to_contain_text(sentence)
     code = code_in(await alert.inner_text())
-    assert code in visitor.lab.hub_log
+    await visitor.lab.until_logged(code)
     return code
 
 

@@ -61,5 +61,5 @@ def test_a_program_ends_with_its_reader(tmp_path: Path) -> None:
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         stream_program(python(code), environment=os.environ, on_line=interrupt)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 50
     assert not Path(f"/proc/{seen[0]}").exists()

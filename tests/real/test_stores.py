@@ -45,4 +45,4 @@ def test_two_processes_may_upgrade_at_the_same_moment(
     empty = f"sqlite:///{tmp_path}/lab.sqlite"
     url = empty if kind == "sqlite" else request.getfixturevalue("empty_url")
     processes = [subprocess.Popen([sys.executable, "-c", UPGRADE, url]) for _ in range(2)]
-    assert [process.wait(30) for process in processes] == [0, 0]
+    assert [process.wait(120) for process in processes] == [0, 0]
