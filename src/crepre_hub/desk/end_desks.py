@@ -34,6 +34,7 @@ class EndDesks:
         """Makes and lists archives."""
         return ArchiveDesk(
             rosters=self.desks.stores.rosters,
+            runs=self.desks.stores.runs,
             store=self.desks.stores.ends,
             homes=self.homes,
             folder=self.folder,

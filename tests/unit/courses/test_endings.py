@@ -58,6 +58,19 @@ def test_everybody_is_in_whoever_said_so() -> None:
     }
 
 
+def test_a_guest_is_a_student_of_the_course() -> None:
+    """Whoever ran a server of it while it was open to all; what a list says comes first."""
+    gone = NOW - timedelta(days=1)
+    stored = [place_of(name("bo"), until=gone, keep_home_until=NOW + YEAR)]
+    guests = {"guest", "bo", "tea"}
+    found = everybody(course(teachers=frozenset({"tea"})), stored, {}, guests, now=NOW)
+    assert found == {
+        "guest": Place(Role.STUDENT),
+        "bo": Place(Role.STUDENT, NOW + YEAR),
+        "tea": Place(Role.TEACHER),
+    }
+
+
 @pytest.mark.parametrize(
     ("until", "kept", "expected"),
     [
