@@ -112,6 +112,21 @@ def may_purge(course: Course, purge_on: date, *, today: date) -> Decision:
     return Granted(f"{course.id} is over")
 
 
+def may_remove_folders(users: Collection[str], *, keep: bool = False) -> Decision:
+    """
+    Whether the folders of a course that is over may be removed; no archive has what is in them.
+
+    Args:
+        users: Whose servers of the course are there still.
+        keep: Somebody has said that they stay.
+    """
+    if keep:
+        return Refused("kept", "--keep-folders")
+    if users:
+        return Refused("running", f"a server of {', '.join(sorted(users))} is there")
+    return Granted("nobody uses them")
+
+
 def is_due(purge_on: date, last_purge: datetime | None, *, today: date) -> bool:
     """Whether a day of purge has come, and nothing has been removed since."""
     has_come = purge_on <= today
