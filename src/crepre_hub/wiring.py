@@ -146,9 +146,8 @@ def end_desks(desks: CourseDesks, settings: Settings, backend: Backend) -> EndDe
     """The desks about the end of a term, for the hub and for the command line."""
     return EndDesks(
         desks,
-        homes=backend.homes,
+        backend=backend,
         folder=ArchiveFolder(settings.state / "archives"),
-        running=lambda: {found.seat.user for found in backend.found()},
         admins=lambda: admins_of(desks, settings),
     )
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from crepre_hub.store.engine import open_engine
+from crepre_hub.store.runs import RunLog
+from crepre_hub.usage.sessions import Run
 from tests.cli.conftest import CREPRE, PATIENCE_SECONDS, Crepre, Done
 
 MUSIC = """
@@ -226,6 +229,48 @@ def test_an_archive_that_a_removed_home_relied_on_stays(crepre: Crepre, lab_fold
     (home(lab_folder, "ada") / "notes.txt").write_text("next year")
     fine(crepre("course", "archive", "music"))
     assert len([file for file in archived(lab_folder) if file.name.startswith("ada-")]) == 2
+
+
+def test_the_folders_of_a_course_go_with_it(crepre: Crepre, lab_folder: Path) -> None:
+    """Shown, asked about and written down, since no archive has them; unless they are to stay."""
+    file = lab_folder / "var" / "courses" / "music" / "data" / "corpus.txt"
+    file.parent.mkdir(parents=True)
+    file.parent.with_name("shared").mkdir(mode=0o500)
+    file.write_text("la" * 1000)
+    fine(crepre("course", "archive", "music", "--purge-on", str(TODAY)))
+    plan = fine(crepre("course", "purge", "music", "--dry-run", "--json")).json
+    told = [(each["name"], each["size_bytes"], each["goes"]) for each in plan["folders"]]
+    assert told == [("data", 2000, True), ("shared", 0, True)]
+    dry = fine(crepre("course", "purge", "music", "--dry-run"))
+    assert "- data: 2 KiB, IN NO ARCHIVE" in dry.out
+    kept = fine(crepre("course", "purge", "music", "--keep-folders", "--yes", "music"))
+    assert "stays: --keep-folders" in kept.out
+    assert file.exists()
+    refused(crepre("course", "purge", "music"), "There is nobody to ask.")
+    done = fine(crepre("course", "purge", "music", "--yes", "music", SUDO_USER="kari"))
+    assert "Removed 0 homes and the course's folders." in done.out
+    assert not file.parent.parent.exists()
+    assert f"the course's folders, {TODAY}" in fine(crepre("course", "show", "music")).out
+    record = fine(crepre("course", "show", "music", "--json")).json["removed"][-1]
+    assert (record["owner"], record["by"], record["home_bytes"]) == (None, "kari", 2000)
+    again = fine(crepre("course", "purge", "music", "--yes", "music", "--json")).json
+    assert (again["folders"], again["removed"]) == ([], [])
+
+
+def test_a_guest_of_an_open_course_is_one_of_its_people(crepre: Crepre, lab_folder: Path) -> None:
+    """Archived and removed with it, unless another course, open to all as well, needs the home."""
+    for course in ("music", "art"):
+        write(lab_folder, course, f"open = true\n{PAST if course == 'music' else ''}", "[]")
+    fine(crepre("course", "list"))  # makes the database
+    engine = open_engine(f"sqlite:///{next(lab_folder.glob('var/*.sqlite'))}")
+    since = datetime(2020, 3, 1, tzinfo=UTC)
+    for owner, course in (("ada", "music"), ("bo", "music"), ("bo", "art")):
+        RunLog(engine).begin(Run(owner, course, course, "small", since, since))
+    engine.dispose()
+    made = fine(crepre("course", "archive", "music", "--purge-on", str(TODAY), "--json")).json
+    assert [each["owner"] for each in made["made"]] == ["ada", "bo"]
+    fine(crepre("course", "purge", "music", "--yes", "music"))
+    assert [home(lab_folder, name).exists() for name in ("ada", "bo", "cy")] == [False, True, True]
 
 
 def test_a_broken_archive_keeps_its_home(crepre: Crepre, lab_folder: Path) -> None:

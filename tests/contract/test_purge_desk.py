@@ -23,7 +23,7 @@ def test_homes_are_kept_from_the_last_day_on(
     """As long as the course says, also where its last day is the last that there is."""
     nobody: Any = None
     desk = PurgeDesk(
-        people=desks.people, archives=nobody, store=desks.stores.ends, homes=nobody,
+        people=desks.people, archives=nobody, store=desks.stores.ends, backend=nobody,
         admins=frozenset, clock=desks.clock,
     )  # fmt: skip
     file = tmp_path / "courses" / "by-name.toml"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -12,7 +16,15 @@ from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
 from crepre_hub.decisions import Refused
 from crepre_hub.desk.desks import CourseDesks
-from crepre_hub.desk.roster_file import KEPT, LIFE, Applied, Chosen, Outdated, RosterFile
+from crepre_hub.desk.roster_file import (
+    KEPT,
+    LIFE,
+    Applied,
+    Chosen,
+    Outdated,
+    RosterFile,
+    RosterFileDesk,
+)
 from crepre_hub.hub.roster_pages import preview_of
 from tests.hand_clock import HandClock
 
@@ -141,6 +153,32 @@ def test_files_are_forgotten(desks: CourseDesks, clock: HandClock) -> None:
     file = read(desks)
     clock.now += LIFE + timedelta(seconds=1)
     assert isinstance(apply(desks, file), Refused)
+
+
+class MeetingMoment(datetime):
+    """Whoever compares it waits for another who does, but not for ever."""
+
+    meeting: ClassVar[threading.Barrier]
+
+    def __gt__(self, other: datetime) -> bool:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.meeting.wait(0.1)
+        return super().__gt__(other)
+
+
+def test_teachers_who_bring_files_at_once_each_have_theirs(desks: CourseDesks) -> None:
+    """The page reads each file in a thread of its own; none takes another's place."""
+    MeetingMoment.meeting = threading.Barrier(2)
+    desk = RosterFileDesk(desks.rosters, lambda: MeetingMoment.fromtimestamp(0, UTC))
+    course = desks.rosters.course("by-name")
+    earlier, *both = (Chosen(course, f"tea{n}", TEACHERS, "list.csv", LIST) for n in range(3))
+    desk.read(earlier)  # something to compare with
+    with ThreadPoolExecutor(2) as threads:
+        files = list(threads.map(desk.read, both))
+    MeetingMoment.meeting.abort()
+    for file in files:
+        answer = desk.read_again(file.token, file.chosen.by, course, {})
+        assert isinstance(answer, RosterFile)
 
 
 def test_a_link_puts_people_into_its_section(desks: CourseDesks) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -74,6 +75,24 @@ def read(archive: bytes, name: str) -> bytes:
         return file.read()
 
 
+@contextlib.contextmanager
+def container_with(lab: Lab, volume: str) -> Iterator[str]:
+    """The name of a container, not the lab's, that has *volume* and never runs."""
+    with lab.docker() as client:
+        binds = {volume: {"bind": "/there", "mode": "ro"}}
+        container = client.containers.create("crepre/guard", "true", volumes=binds)
+        try:
+            yield container.name
+        finally:
+            container.remove()
+
+
+def folders_of(lab: Lab, course: str) -> set[str]:
+    """The folders of *course* that are there."""
+    folders = crepre_json(lab, "course", "show", course)["folders"]
+    return {name for name, each in folders.items() if each["size_bytes"] is not None}
+
+
 async def test_a_term_ends(lab: Lab, course: str, person: People) -> None:
     """Each home comes to its owner whole, and only what nobody needs is gone for good."""
     eva, odd = await person(lab, "eva"), await person(lab, "odd")
@@ -106,10 +125,20 @@ async def test_a_term_ends(lab: Lab, course: str, person: People) -> None:
     await odd.start_and_wait("lasting/small")
     plan = crepre_json(lab, "course", "purge", course, "--dry-run")
     assert {each["owner"]: each["goes"] for each in plan["homes"]} == {"eva": True, "odd": False}
+    assert {each["name"]: each["goes"] for each in plan["folders"]} == {
+        "data": True,
+        "shared": True,
+    }
+    with contextlib.ExitStack() as undo:
+        if lab.backend == "docker":
+            holder = undo.enter_context(container_with(lab, f"{lab.id}-shared-{course}"))
+            said = lab.crepre("course", "purge", course, "--yes", course, ok=False)
+            assert f"A container has the folders of {course}: {holder}." in said
+            assert folders_of(lab, course) == {"data", "shared"}
     lab.crepre("course", "purge", course, "--yes", course)
-    assert [each["owner"] for each in crepre_json(lab, "course", "show", course)["removed"]] == [
-        "eva"
-    ]
+    assert folders_of(lab, course) == set()
+    removed = [each["owner"] for each in crepre_json(lab, "course", "show", course)["removed"]]
+    assert removed == ["eva", None]
     status, page = await fetch_home(eva)
     assert (status, b"You have no files here yet." in page) == (404, True)
     assert read((await fetch_home(odd))[1], "song.txt") == b"odd: la la"

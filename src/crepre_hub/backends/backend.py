@@ -158,6 +158,15 @@ class Backend(Protocol):
         """
         ...
 
+    def remove_course_folders(self, course: str) -> None:
+        """
+        End the folders of *course* for good, with all in them; may be repeated.
+
+        Raises:
+            BackendError: If one is still there. Where something uses either, neither has gone.
+        """
+        ...
+
     def checks(self) -> Sequence[Check]:
         """What ``crepre doctor`` should look at."""
         ...

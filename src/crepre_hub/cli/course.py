@@ -22,6 +22,7 @@ from crepre_hub.courses.roles import Role
 from crepre_hub.courses.term import Term, term_of
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.store.endings import Purge
+from crepre_hub.units import format_size
 
 app = typer.Typer(help="Courses of the lab.", no_args_is_help=True)
 app.command("open")(term.open_)
@@ -58,7 +59,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(course_id: CourseId, as_json: AsJson = False) -> None:
-    """One course: its term, profiles, people, data, archives, and the homes removed."""
+    """One course: its term, profiles, people, data, archives, and what was removed."""
     with lab_desks() as lab:
         course = lab.rosters.course(course_id)
         members = _members(lab.rosters.enrolments(course))
@@ -145,7 +146,10 @@ def _homes(lab: CourseDesks, course: Course) -> Homes:
 
 def _removed(each: Purge) -> str:
     archive = f"{each.archive} sha256:{each.sha256}" if each.archive else "without an archive"
-    return f"{each.owner}, {in_words(each.at)} by {each.by}: {archive}"
+    if each.is_of_folders:
+        archive = format_size(each.home_bytes)
+    owner = each.owner or "the course's folders"
+    return f"{owner}, {in_words(each.at)} by {each.by}: {archive}"
 
 
 def _summary(course: Course, members: Counter[Role], now: Term, homes: Homes) -> dict[str, object]:

@@ -1,9 +1,10 @@
-"""``crepre course purge``: the homes of a course that is over, removed for good."""
+"""``crepre course purge``: homes and folders of a course that is over, removed for good."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,12 +13,17 @@ from crepre_hub.cli.courses import CourseId, DryRun, in_words
 from crepre_hub.cli.endings import LabEnd, lab_end
 from crepre_hub.cli.term import typed_by
 from crepre_hub.cli.terminal import REFUSED, AsJson, err, out, print_json, progress_bar
-from crepre_hub.decisions import Refused
-from crepre_hub.desk.purges import PurgePlan, PurgeRow
+from crepre_hub.decisions import Decision, Refused
+from crepre_hub.desk.purges import Folders, PurgePlan, PurgeRow
 from crepre_hub.errors import BackendError, CourseError
 from crepre_hub.ops.build_log import Step
 from crepre_hub.store.endings import Purge
 from crepre_hub.units import format_size
+
+if TYPE_CHECKING:
+    from crepre_hub.backends.backend import CourseFolder
+
+FOLDERS = "the course's folders"
 
 Yes = Annotated[
     str,
@@ -27,24 +33,35 @@ WithoutArchive = Annotated[
     bool,
     typer.Option("--without-archive", help="Also homes of which there is no whole archive."),
 ]
+KeepFolders = Annotated[
+    bool,
+    typer.Option(
+        "--keep-folders", help="Not the course's data and shared folder: the next term's."
+    ),
+]
+Failed = list[tuple[str, str]]
+"""Whose home, or what, stays, and why."""
 
 
 def purge(
     course_id: CourseId,
     *,
     without_archive: WithoutArchive = False,
+    keep_folders: KeepFolders = False,
     yes: Yes = "",
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Remove the homes that nobody needs any more; archives stay. It asks twice."""
+    """Remove the homes that nobody needs any more, and the course's folders. It asks twice."""
     gone: list[Purge] = []
-    failed: list[tuple[str, str]] = []
+    failed: Failed = []
     with lab_end() as lab:
         course = lab.desks.rosters.course(course_id)
         _ensure_others_are_known(lab)
         with lab.ends.folder.alone():
-            plan = lab.ends.purges.plan(course, without_archive=without_archive)
+            plan = lab.ends.purges.plan(
+                course, without_archive=without_archive, keep_folders=keep_folders
+            )
             if not as_json:
                 _print_plan(plan)
             if not dry_run:
@@ -80,7 +97,8 @@ def _ensure_meant(plan: PurgePlan, yes: str) -> None:
     course = plan.course.id
     if isinstance(plan.answer, Refused):
         raise CourseError(plan.answer.message, remedy=plan.answer.remedy)
-    if not plan.going:
+    what = _going_in_words(plan)
+    if not what:
         return
     if yes:
         if yes != course:
@@ -91,18 +109,24 @@ def _ensure_meant(plan: PurgePlan, yes: str) -> None:
             "There is nobody to ask.",
             remedy=f"If it is meant: crepre course purge {course} --yes {course}",
         )
-    count = (
-        f"{len(plan.going)} homes" if len(plan.going) > 1 else f"the home of {plan.going[0].owner}"
-    )
-    if not typer.confirm(f"Remove {count} for good?", err=True):
+    if not typer.confirm(f"Remove {what} for good?", err=True):
         raise CourseError("Nothing was removed.")
     if typer.prompt("Type the course's short name to go on", err=True) != course:
         raise CourseError("That is another name. Nothing was removed.")
 
 
-def _apply(lab: LabEnd, plan: PurgePlan) -> tuple[list[Purge], list[tuple[str, str]]]:
+def _going_in_words(plan: PurgePlan) -> str:
+    """What goes, to be asked about; empty where nothing does."""
+    count = len(plan.going)
+    words = [homes(count) if count > 1 else f"the home of {plan.going[0].owner}"] if count else []
+    if plan.folders_go:
+        words.append(f"the folders of {plan.course.id}, which no archive has,")
+    return " and ".join(words)
+
+
+def _apply(lab: LabEnd, plan: PurgePlan) -> tuple[list[Purge], Failed]:
     gone: list[Purge] = []
-    failed: list[tuple[str, str]] = []
+    failed: Failed = []
     by = typed_by()
     with progress_bar("Removing") as on_step:
         for number, row in enumerate(plan.going, start=1):
@@ -113,6 +137,11 @@ def _apply(lab: LabEnd, plan: PurgePlan) -> tuple[list[Purge], list[tuple[str, s
                 if error.reason == "docker-unreachable":
                     raise
                 failed.append((row.owner, error.message))
+    if plan.folders_go:
+        try:
+            gone.append(lab.ends.purges.remove_folders(plan, by=by))
+        except BackendError as error:
+            failed.append((FOLDERS, f"{error.message} {error.remedy}".rstrip()))
     return gone, failed
 
 
@@ -121,10 +150,12 @@ def _print_plan(plan: PurgePlan) -> None:
     width = max((len(row.owner) for row in plan.rows), default=0)
     for row in plan.rows:
         out.print(f"  {_line(row, width)}", markup=False)
+    for line in _folder_lines(plan.folders):
+        out.print(f"  {line}", markup=False)
     going = [row for row in plan.rows if row.goes]
     size = format_size(sum(row.home.size_bytes for row in going))
     stay = len(plan.rows) - len(going)
-    out.print(f"{len(going)} would go ({size}), {stay} {'stay' if stay != 1 else 'stays'}.")
+    out.print(f"{homes(len(going))} would go ({size}), {stay} {'stay' if stay != 1 else 'stays'}.")
     if isinstance(plan.answer, Refused):
         err.print(plan.answer.message, style="yellow", markup=False)
         err.print(plan.answer.remedy, markup=False)
@@ -140,16 +171,26 @@ def _line(row: PurgeRow, width: int) -> str:
     return f"{start} {size}  archived {in_words(row.archive.began_at)}"
 
 
-def _print_outcome(plan: PurgePlan, gone: list[Purge], failed: list[tuple[str, str]]) -> None:
-    out.print(
-        f"Removed {homes(len(gone))}. The record: crepre course show {plan.course.id}", markup=False
-    )
-    for owner, why in failed:
-        err.print(f"  {owner} stays: {why}", style="red", markup=False)
+def _folder_lines(folders: Folders) -> Iterator[str]:
+    for each in folders.there:
+        size = format_size(each.size_bytes or 0)
+        if isinstance(folders.answer, Refused):
+            yield f"= {each.name}: {size}, stays: {folders.answer.message}"
+        else:
+            yield f"- {each.name}: {size}, IN NO ARCHIVE ({each.place})"
+
+
+def _print_outcome(plan: PurgePlan, gone: list[Purge], failed: Failed) -> None:
+    what = homes(len([each for each in gone if not each.is_of_folders]))
+    if any(each.is_of_folders for each in gone):
+        what = f"{what} and {FOLDERS}"
+    out.print(f"Removed {what}. The record: crepre course show {plan.course.id}", markup=False)
+    for what, why in failed:
+        err.print(f"  {what}: not removed. {why}", style="red", markup=False)
 
 
 def _as_dict(
-    plan: PurgePlan, gone: list[Purge], failed: list[tuple[str, str]], *, applied: bool
+    plan: PurgePlan, gone: list[Purge], failed: Failed, *, applied: bool
 ) -> dict[str, object]:
     refused = plan.answer if isinstance(plan.answer, Refused) else None
     return {
@@ -157,6 +198,7 @@ def _as_dict(
         "purge_on": plan.purge_on,
         "refused": refused.message if refused else None,
         "homes": [_row_as_dict(row) for row in plan.rows],
+        "folders": [_folder_as_dict(each, plan.folders) for each in plan.folders.there],
         "removed": [purge_as_dict(each) for each in gone],
         "failed": [{"owner": owner, "why": why} for owner, why in failed],
         "applied": applied,
@@ -169,15 +211,29 @@ def _row_as_dict(row: PurgeRow) -> dict[str, object]:
         "role": row.place.role,
         "size_bytes": row.home.size_bytes,
         "goes": row.goes,
-        "why": row.answer.message if isinstance(row.answer, Refused) else row.answer.reason,
+        "why": _why(row.answer),
         "archive": archive_as_dict(row.archive) if row.archive else None,
     }
 
 
-def purge_as_dict(purge: Purge) -> dict[str, object]:
-    """The record of a home that was removed, for a program."""
+def _folder_as_dict(folder: CourseFolder, folders: Folders) -> dict[str, object]:
     return {
-        "owner": purge.owner,
+        "name": folder.name,
+        "place": folder.place,
+        "size_bytes": folder.size_bytes,
+        "goes": folders.go,
+        "why": _why(folders.answer),
+    }
+
+
+def _why(answer: Decision) -> str:
+    return answer.message if isinstance(answer, Refused) else answer.reason
+
+
+def purge_as_dict(purge: Purge) -> dict[str, object]:
+    """The record of what was removed, for a program; the course's folders have no owner."""
+    return {
+        "owner": purge.owner or None,
         "at": purge.at,
         "by": purge.by,
         "home_bytes": purge.home_bytes,

@@ -37,18 +37,21 @@ def everybody(
     course: Course,
     enrolments: Iterable[Enrolment],
     keys_of: Mapping[str, Collection[Key]],
+    guests: Collection[str] = (),
     *,
     now: datetime,
 ) -> Mapping[str, Place]:
     """
     Everybody who is or was in *course*, by user name.
 
-    Whom a list names by user name is told even without a login; whom it names otherwise is known
-    from the first login on, and has no home before.
+    Whoever ran a server of it and is in no list was its guest while it was open to all: a student
+    like any other. Whom a list names by user name is told even without a login; whom it names
+    otherwise is known from the first login on, and has no home before.
 
     Args:
         enrolments: The course's own, ended ones as well.
         keys_of: The keys of everybody who has logged in, by user name.
+        guests: User names of whoever has ever run a server of the course.
     """
     by_key: dict[Key, list[Enrolment]] = defaultdict(list)
     for each in enrolments:
@@ -61,7 +64,8 @@ def everybody(
         for name, keys in sorted(people.items())
         if any(key in by_key or key in course.listed for key in keys)
     }
-    return {name: place for name, place in places.items() if place is not None}
+    known_places = {name: place for name, place in places.items() if place is not None}
+    return {**dict.fromkeys(sorted(guests), Place(Role.STUDENT)), **known_places}
 
 
 def _place(
@@ -106,6 +110,21 @@ def may_purge(course: Course, purge_on: date, *, today: date) -> Decision:
             f"To set another day: crepre course archive {course.id} --purge-on {today}",
         )
     return Granted(f"{course.id} is over")
+
+
+def may_remove_folders(users: Collection[str], *, keep: bool = False) -> Decision:
+    """
+    Whether the folders of a course that is over may be removed; no archive has what is in them.
+
+    Args:
+        users: Whose servers of the course are there still.
+        keep: Somebody has said that they stay.
+    """
+    if keep:
+        return Refused("kept", "--keep-folders")
+    if users:
+        return Refused("running", f"a server of {', '.join(sorted(users))} is there")
+    return Granted("nobody uses them")
 
 
 def is_due(purge_on: date, last_purge: datetime | None, *, today: date) -> bool:

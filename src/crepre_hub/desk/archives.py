@@ -14,6 +14,7 @@ from crepre_hub.names import archive_stem
 from crepre_hub.ops.archive_files import ArchiveFolder, Written
 from crepre_hub.store.endings import Archive, EndStore, PurgeDate
 from crepre_hub.store.rosters import RosterStore
+from crepre_hub.store.runs import RunLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class ArchiveDesk:
         self,
         *,
         rosters: RosterStore,
+        runs: RunLog,
         store: EndStore,
         homes: Homes,
         folder: ArchiveFolder,
@@ -86,6 +88,7 @@ class ArchiveDesk:
         clock: Clock,
     ) -> None:
         self._rosters = rosters
+        self._runs = runs
         self._store = store
         self._homes = homes
         self.folder = folder
@@ -95,10 +98,11 @@ class ArchiveDesk:
     # --- what there is
 
     def places(self, course: Course) -> Mapping[str, Place]:
-        """Everybody who is or was in *course*."""
+        """Everybody who is or was in *course*, guests of an open one as well."""
         enrolments = self._rosters.roster(course.id).enrolments
         keys_of = {person.name: person.keys for person in self._rosters.all_people()}
-        return everybody(course, enrolments, keys_of, now=self._clock())
+        guests = self._runs.owners_in(course.id)
+        return everybody(course, enrolments, keys_of, guests, now=self._clock())
 
     def rows(self, course: Course) -> tuple[HomeRow, ...]:
         """The homes of everybody who is or was in *course*."""

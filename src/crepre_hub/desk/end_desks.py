@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
+from crepre_hub.backends.backend import Backend
 from crepre_hub.backends.homes import Homes
 from crepre_hub.desk.archives import ArchiveDesk
 from crepre_hub.desk.desks import CourseDesks
@@ -19,21 +20,30 @@ class EndDesks:
     Each is made when it is first asked for.
 
     Attributes:
-        running: The owners of servers that are there.
+        backend: Where servers, homes and the courses' folders are.
         admins: User names of those who may use every course.
     """
 
     desks: CourseDesks
-    homes: Homes
+    backend: Backend
     folder: ArchiveFolder
-    running: Callable[[], Collection[str]]
     admins: Callable[[], Collection[str]]
+
+    @property
+    def homes(self) -> Homes:
+        """The homes of the lab."""
+        return self.backend.homes
+
+    def running(self) -> frozenset[str]:
+        """The owners of servers that are there."""
+        return frozenset(found.seat.user for found in self.backend.found())
 
     @cached_property
     def archives(self) -> ArchiveDesk:
         """Makes and lists archives."""
         return ArchiveDesk(
             rosters=self.desks.stores.rosters,
+            runs=self.desks.stores.runs,
             store=self.desks.stores.ends,
             homes=self.homes,
             folder=self.folder,
@@ -48,7 +58,7 @@ class EndDesks:
             people=self.desks.people,
             archives=self.archives,
             store=self.desks.stores.ends,
-            homes=self.homes,
+            backend=self.backend,
             admins=self.admins,
             clock=self.desks.clock,
         )

@@ -1,4 +1,4 @@
-"""Removing the homes of a course that is over, and the record of it."""
+"""Removing the homes and folders of a course that is over, with a record of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
-from crepre_hub.backends.homes import Home, Homes
+from crepre_hub.backends.backend import Backend, CourseFolder
+from crepre_hub.backends.homes import Home
 from crepre_hub.clock import Clock
 from crepre_hub.courses.course import Course
-from crepre_hub.courses.endings import Claims, Place, is_due, may_purge, may_remove, needs_home
+from crepre_hub.courses.endings import (
+    Claims,
+    Place,
+    is_due,
+    may_purge,
+    may_remove,
+    may_remove_folders,
+    needs_home,
+)
 from crepre_hub.decisions import Decision, Granted, Refused
 from crepre_hub.desk.archives import ArchiveDesk, HomeRow
 from crepre_hub.desk.people import PeopleDesk
@@ -39,6 +48,29 @@ class PurgeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Folders:
+    """
+    The folders of a course, and whether they go, both or neither.
+
+    Attributes:
+        there: Those that have been made.
+    """
+
+    there: tuple[CourseFolder, ...]
+    answer: Decision
+
+    @property
+    def go(self) -> bool:
+        """Whether there is something to be removed, and it may be."""
+        return bool(self.there) and isinstance(self.answer, Granted)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of both together."""
+        return sum(each.size_bytes or 0 for each in self.there)
+
+
+@dataclass(frozen=True, slots=True)
 class PurgePlan:
     """
     What is to be removed.
@@ -52,6 +84,7 @@ class PurgePlan:
     purge_on: date
     answer: Decision
     rows: tuple[PurgeRow, ...]
+    folders: Folders
 
     @property
     def going(self) -> tuple[PurgeRow, ...]:
@@ -59,13 +92,19 @@ class PurgePlan:
         is_refused = isinstance(self.answer, Refused)
         return () if is_refused else tuple(row for row in self.rows if row.goes)
 
+    @property
+    def folders_go(self) -> bool:
+        """Whether the course's folders go."""
+        return self.folders.go and not isinstance(self.answer, Refused)
+
 
 class PurgeDesk:
     """
-    Removes homes; methods may raise ``BackendError`` and ``StoreUnreachable``.
+    Removes homes, and a course's folders.
 
-    True at every moment: no home is removed of which it is not written down before by whom, when,
-    and which archive stands for it.
+    Methods may raise ``BackendError`` and ``StoreUnreachable``. True at every moment: nothing is
+    removed of which it is not written down before by whom, when, and which archive stands for a
+    home.
     """
 
     def __init__(
@@ -74,14 +113,14 @@ class PurgeDesk:
         people: PeopleDesk,
         archives: ArchiveDesk,
         store: EndStore,
-        homes: Homes,
+        backend: Backend,
         admins: Callable[[], Collection[str]],
         clock: Clock,
     ) -> None:
         self._people = people
         self._archives = archives
         self._store = store
-        self._homes = homes
+        self._backend = backend
         self._admins = admins
         self._clock = clock
 
@@ -97,7 +136,9 @@ class PurgeDesk:
             return date.max if far else course.closes + course.keep_homes
         return (now + course.keep_homes).astimezone().date()
 
-    def plan(self, course: Course, *, without_archive: bool = False) -> PurgePlan:
+    def plan(
+        self, course: Course, *, without_archive: bool = False, keep_folders: bool = False
+    ) -> PurgePlan:
         """What would be removed; reads every archive to its end, and touches nothing."""
         day = self.purge_day(course)
         answer = may_purge(course, day, today=self._people.today)
@@ -116,7 +157,11 @@ class PurgeDesk:
             for row in self._archives.rows(course)
             if row.home is not None
         )
-        return PurgePlan(course, day, answer, rows)
+        return PurgePlan(course, day, answer, rows, self._folders(course, keep=keep_folders))
+
+    def _folders(self, course: Course, *, keep: bool) -> Folders:
+        users = {each.seat.user for each in self._backend.found() if each.course == course.id}
+        return Folders(self._made(course.id), may_remove_folders(users, keep=keep))
 
     def _row(self, row: HomeRow, claims: Claims, *, without_archive: bool) -> PurgeRow:
         assert row.home is not None, "asked before"
@@ -150,7 +195,7 @@ class PurgeDesk:
             BackendError: If it has changed since it was planned, or is in use; then it stays.
         """
         archive = row.archive
-        if self._homes.look([row.owner]).get(row.owner) != row.home:
+        if self._backend.homes.look([row.owner]).get(row.owner) != row.home:
             raise BackendError(f"The home of {row.owner} has changed meanwhile.")
         record = Purge(
             course=plan.course.id,
@@ -163,11 +208,33 @@ class PurgeDesk:
         )
         number = self._store.add_purge(record)
         try:
-            self._homes.remove(row.owner)
+            self._backend.homes.remove(row.owner)
         except BackendError:
             self._store.withdraw_purge(number)
             raise
         return record
+
+    def remove_folders(self, plan: PurgePlan, *, by: str) -> Purge:
+        """
+        Write down that the course's folders go, and remove them.
+
+        Raises:
+            BackendError: If they could not all be removed; the record stays once one is gone.
+        """
+        course = plan.course.id
+        record = Purge(course, "", self._clock(), by, home_bytes=plan.folders.size_bytes)
+        number = self._store.add_purge(record)
+        try:
+            self._backend.remove_course_folders(course)
+        except BackendError:
+            if len(self._made(course)) == len(plan.folders.there):
+                self._store.withdraw_purge(number)
+            raise
+        return record
+
+    def _made(self, course: str) -> tuple[CourseFolder, ...]:
+        folders = self._backend.course_folders(course)
+        return tuple(each for each in folders if each.size_bytes is not None)
 
     def due(self) -> frozenset[str]:
         """The courses whose day of purge has come, and of which nothing was removed since."""

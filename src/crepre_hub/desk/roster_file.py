@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -95,13 +96,15 @@ class RosterFileDesk:
     Keeps files between the page that shows them and the click that applies them.
 
     They are kept in memory: lists of people are nothing to leave on a disk. Methods may raise
-    ``StoreUnreachable``.
+    ``StoreUnreachable``, and be called in several threads at the same moment: nobody's file is
+    lost by another's.
     """
 
     def __init__(self, rosters: RosterDesk, clock: Clock = utc_now) -> None:
         self._rosters = rosters
         self._clock = clock
         self._files: dict[str, RosterFile] = {}
+        self._lock = threading.Lock()
 
     def read(self, chosen: Chosen) -> RosterFile:
         """Understand a file, and keep it in the place of whatever the person chose before."""
@@ -129,7 +132,8 @@ class RosterFileDesk:
             self._rosters.apply(file.plan)
         except Busy:
             return Outdated(self.read(file.chosen))
-        self._files.pop(token, None)
+        with self._lock:
+            self._files.pop(token, None)
         return Applied(file.plan.change)
 
     def _understood(self, chosen: Chosen, token: str) -> RosterFile:
@@ -156,12 +160,13 @@ class RosterFileDesk:
 
     def _keep(self, file: RosterFile) -> None:
         oldest = self._clock() - LIFE
-        others = [
-            each
-            for each in self._files.values()
-            if each.read_at > oldest and each.chosen.by != file.chosen.by
-        ]
-        self._files = {each.token: each for each in (*others[1 - KEPT :], file)}
+        with self._lock:
+            others = [
+                each
+                for each in self._files.values()
+                if each.read_at > oldest and each.chosen.by != file.chosen.by
+            ]
+            self._files = {each.token: each for each in (*others[1 - KEPT :], file)}
 
     def _file_or_none(self, token: str, by: str, course: Course) -> RosterFile | None:
         file = self._files.get(token)

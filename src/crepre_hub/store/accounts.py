@@ -45,6 +45,7 @@ class AccountStore:
 
     - a name has at most one account, an account at most one link;
     - a link is used at most once, however many use it at the same time;
+    - of links that are made at the same time the last one alone works;
     - whoever resets or disables an account leaves the mark that its sessions must end.
     """
 
@@ -139,6 +140,7 @@ class AccountStore:
     def issue_link(self, name: str, *, code_hash: str, expires_at: datetime) -> None:
         """A link for *name*; any earlier link of the same account stops working."""
         with transaction(self.engine) as connection:
+            _wait_for(connection, name)
             connection.execute(delete(one_time_links).where(one_time_links.c.account == name))
             connection.execute(
                 insert(one_time_links).values(
@@ -160,7 +162,7 @@ class AccountStore:
             case nothing has changed.
         """
         with transaction(self.engine) as connection:
-            name = self._name_behind_link(connection, code_hash)
+            name = self._name_behind_link(connection, code_hash, to_use=True)
             if name is None:
                 return None
             used = connection.execute(
@@ -175,16 +177,33 @@ class AccountStore:
             )
             return _account_or_none(connection, name)
 
-    def _name_behind_link(self, connection: Connection, code_hash: str) -> str | None:
-        row = connection.execute(
+    def _name_behind_link(
+        self, connection: Connection, code_hash: str, *, to_use: bool = False
+    ) -> str | None:
+        found = (
             select(one_time_links, accounts.c.is_disabled)
             .join_from(one_time_links, accounts)
             .where(one_time_links.c.code_hash == code_hash)
-        ).one_or_none()
+        )
+        if to_use:
+            found = found.with_for_update(of=accounts)
+        row = connection.execute(found).one_or_none()
         if row is None or row.is_disabled or row.expires_at <= self._clock():
             return None
         same = hmac.compare_digest(str(row.code_hash), code_hash)
         return str(row.account) if same else None
+
+
+def _wait_for(connection: Connection, name: str) -> None:
+    """
+    Let one change of an account and its links follow the other.
+
+    PostgreSQL locks the account's row; every change takes that one first, so that no two wait for
+    each other. SQLite, which lets one writer in at a time, has no word for it and is sent none.
+    Source: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
+    """
+    mine = select(accounts.c.name).where(accounts.c.name == name)
+    connection.execute(mine.with_for_update())
 
 
 def _account_or_none(connection: Connection, name: str) -> Account | None:

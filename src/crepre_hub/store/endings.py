@@ -39,9 +39,10 @@ class Archive:
 @dataclass(frozen=True, slots=True)
 class Purge:
     """
-    A home that was removed.
+    A home that was removed, or the folders of a course.
 
     Attributes:
+        owner: Empty for what was the course's own.
         archive: The file that was held against *sha256* first; empty where there was none.
     """
 
@@ -52,6 +53,11 @@ class Purge:
     home_bytes: int
     archive: str = ""
     sha256: str = ""
+
+    @property
+    def is_of_folders(self) -> bool:
+        """Whether the course's own folders were removed, and nobody's home."""
+        return not self.owner
 
 
 @dataclass(frozen=True, slots=True)

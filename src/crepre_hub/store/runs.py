@@ -65,6 +65,12 @@ class RunLog:
             found = select(sessions).where(*mine).order_by(sessions.c.started_at.desc())
             return tuple(map(_run, connection.execute(found)))
 
+    def owners_in(self, course: str) -> frozenset[str]:
+        """Whoever has ever run a server of *course*."""
+        found = select(sessions.c.owner).where(sessions.c.course == course).distinct()
+        with transaction(self._engine) as connection:
+            return frozenset(connection.execute(found).scalars())
+
 
 def _open(connection: Connection) -> Iterable[Run]:
     return map(_run, connection.execute(select(sessions).where(sessions.c.stopped_at.is_(None))))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine
@@ -176,6 +179,42 @@ def test_an_account_has_one_link(store: AccountStore) -> None:
     assert store.use_link("ada1", password_hash="x") is None
     assert store.name_behind_link_or_none("ada2") == "ada"
     assert store.name_behind_link_or_none("bob1") == "bob"
+
+
+def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """What each of *acts* gives, all begun in the same moment."""
+    together = threading.Barrier(len(acts))
+
+    def do(act: Callable[[], object]) -> object:
+        together.wait(10)
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(do, acts))
+
+
+def test_of_links_made_at_once_one_opens(store: AccountStore) -> None:
+    """However many people make one for the same account in the same moment."""
+    store.add("ada")
+    for turn in range(5):
+        codes = [f"{turn}-{number}" for number in range(8)]
+        expires = NOON + HOUR
+        at_once([partial(store.issue_link, "ada", code_hash=c, expires_at=expires) for c in codes])
+        assert len([code for code in codes if store.name_behind_link_or_none(code)]) == 1
+
+
+def test_changes_of_one_account_do_not_wait_for_each_other(store: AccountStore) -> None:
+    """A link is used, replaced and withdrawn in the same moment: each is done, or too late."""
+    store.add("ada")
+    for _ in range(5):
+        store.issue_link("ada", code_hash="old", expires_at=NOON + HOUR)
+        at_once([
+            partial(store.use_link, "old", password_hash="x"),
+            partial(store.issue_link, "ada", code_hash="new", expires_at=NOON + HOUR),
+            partial(store.use_link, "old", password_hash="y"),
+            partial(store.reset, "ada"),
+        ])  # fmt: skip
+        assert store.use_link("old", password_hash="z") is None
 
 
 @pytest.mark.parametrize("verb", ["reset", "disable", "change"])

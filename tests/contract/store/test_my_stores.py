@@ -47,6 +47,16 @@ def test_a_run_is_written_once(runs: RunLog) -> None:
     assert latest(runs) == ended
 
 
+def test_whoever_ran_a_server_of_a_course_is_known(runs: RunLog) -> None:
+    """However often, and whether or not it runs still."""
+    others = [replace(RUN, started_at=NOON - MINUTE), replace(RUN, owner="bo", course="art")]
+    for run in (RUN, *others):
+        runs.begin(run)
+    runs.end("ada", "", now=NOON + MINUTE)
+    assert runs.owners_in("music") == {"ada"}
+    assert runs.owners_in("nil") == frozenset()
+
+
 def test_a_run_that_nobody_told_of_is_found(runs: RunLog) -> None:
     """Say the database did not answer when it began."""
     runs.keep([RUN], now=NOON + MINUTE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -88,6 +89,29 @@ def test_many_writers_at_once_lose_nothing(roster_store: RosterStore) -> None:
         list(threads.map(enrol, range(12)))
     assert len(roster_store.roster("music").enrolments) == 12
     assert roster_store.versions() == {"music": 12}
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_of_lists_applied_at_once_one_counts_whole(roster_store: RosterStore, earlier: int) -> None:
+    """Who comes second is told, and not a row of theirs is there."""
+    for _ in range(earlier):
+        roster_store.write(roster_store.roster("music"), [])
+    read = roster_store.roster("music")
+    lists = [[place(Key(KeyKind.NAME, f"u{n}")) for n in range(at, at + 50)] for at in (0, 25, 50)]
+    together = threading.Barrier(len(lists))
+
+    def apply(people: list[Enrolment]) -> bool:
+        together.wait(10)
+        try:
+            roster_store.write(read, people)
+        except Busy:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(lists)) as threads:
+        won = list(threads.map(apply, lists))
+    assert sorted(won) == [False, False, True]
+    assert set(roster_store.roster("music").enrolments) == set(lists[won.index(True)])
 
 
 def test_two_thousand_are_written_at_once(roster_store: RosterStore) -> None:

@@ -17,6 +17,7 @@ from crepre_hub.courses.endings import (
     is_due,
     may_purge,
     may_remove,
+    may_remove_folders,
     needs_home,
 )
 from crepre_hub.courses.enrolment import Enrolment, Origin
@@ -54,6 +55,19 @@ def test_everybody_is_in_whoever_said_so() -> None:
     assert found == {
         "ada": Place(Role.ASSISTANT),
         "bo": Place(Role.STUDENT),
+        "tea": Place(Role.TEACHER),
+    }
+
+
+def test_a_guest_is_a_student_of_the_course() -> None:
+    """Whoever ran a server of it while it was open to all; what a list says comes first."""
+    gone = NOW - timedelta(days=1)
+    stored = [place_of(name("bo"), until=gone, keep_home_until=NOW + YEAR)]
+    guests = {"guest", "bo", "tea"}
+    found = everybody(course(teachers=frozenset({"tea"})), stored, {}, guests, now=NOW)
+    assert found == {
+        "guest": Place(Role.STUDENT),
+        "bo": Place(Role.STUDENT, NOW + YEAR),
         "tea": Place(Role.TEACHER),
     }
 
@@ -165,3 +179,16 @@ def test_what_is_due_stays_due_until_it_is_done(
     due = is_due(purge_on, last, today=today)
     assert not (due and today < purge_on)
     assert due or today < purge_on or (last is not None and last.astimezone().date() >= purge_on)
+
+
+@pytest.mark.parametrize(
+    ("users", "keep", "reason"),
+    [((), False, ""), (("bo", "ada"), False, "running"), ((), True, "kept")],
+)
+def test_folders_go_unless_somebody_needs_them(
+    users: tuple[str, ...], keep: bool, reason: str
+) -> None:
+    """A server that is there has them open; and whoever asks may want them for the next term."""
+    answer = may_remove_folders(users, keep=keep)
+    assert (answer.reason if isinstance(answer, Refused) else "") == reason
+    assert "ada, bo" in answer.message if users and isinstance(answer, Refused) else True

@@ -25,6 +25,7 @@ from crepre_hub.backends.docker.folders import (
     has_folders,
     look_at_folders,
     put_into,
+    remove_folders,
     render_folders,
 )
 from crepre_hub.backends.docker.found import found_containers, remove_container
@@ -159,6 +160,10 @@ class DockerBackend:
     def course_folders(self, course: str) -> Sequence[CourseFolder]:
         """The volumes of *course*."""
         return look_at_folders(client_at(self.engine), self._lab, course)
+
+    def remove_course_folders(self, course: str) -> None:
+        """Remove both volumes, unless a container has one."""
+        remove_folders(client_at(self.engine), self._lab, course)
 
     def put(self, course: str, files: Sequence[Path], folder: str, into: PurePosixPath) -> None:
         """Send *files* to the Engine."""

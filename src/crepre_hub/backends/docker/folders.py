@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from docker import APIClient
@@ -21,6 +21,7 @@ from crepre_hub.backends.docker.answers import errors_as_ours
 from crepre_hub.backends.docker.network import LAB_LABEL
 from crepre_hub.backends.docker.packing import pack, packed_folder
 from crepre_hub.courses.folders import DATA, FOLDERS
+from crepre_hub.errors import BackendError
 from crepre_hub.names import course_volume
 
 COURSES = "/courses"
@@ -55,13 +56,18 @@ def has_folders(client: APIClient, lab: str, course: str) -> bool:
     Raises:
         BackendError: If Docker cannot say.
     """
+    return len(_made(client, lab, course)) == len(FOLDERS)
+
+
+def _made(client: APIClient, lab: str, course: str) -> tuple[str, ...]:
+    """The folders whose volumes are there."""
+    made = []
     with errors_as_ours(f"looking for the folders of {course}"):
-        try:
-            for folder in FOLDERS:
+        for folder in FOLDERS:
+            with suppress(NotFound):
                 client.inspect_volume(course_volume(lab, course, folder))
-        except NotFound:
-            return False
-    return True
+                made.append(folder)
+    return tuple(made)
 
 
 def ensure_folders(client: APIClient, lab: str, course: str, image: str) -> None:
@@ -108,7 +114,7 @@ def look_at_folders(client: APIClient, lab: str, course: str) -> Sequence[Course
         BackendError: If Docker cannot say.
     """
     sizes: dict[str, int] = {}
-    if has_folders(client, lab, course):
+    if _made(client, lab, course):
         with errors_as_ours(f"measuring the folders of {course}"):
             volumes = client.df()["Volumes"] or ()
         sizes = {each["Name"]: each["UsageData"]["Size"] for each in volumes}
@@ -116,6 +122,28 @@ def look_at_folders(client: APIClient, lab: str, course: str) -> Sequence[Course
     return tuple(
         CourseFolder(folder, f"volume {name}", sizes.get(name)) for folder, name in names.items()
     )
+
+
+def remove_folders(client: APIClient, lab: str, course: str) -> None:
+    """
+    Remove the volumes of *course*.
+
+    Raises:
+        BackendError: If a container has one, whoever made it and whether or not it runs: then both
+            stay. If Docker could not; then one may be gone.
+    """
+    volumes = [course_volume(lab, course, folder) for folder in FOLDERS]
+    with errors_as_ours(f"removing the folders of {course}"):
+        users = client.containers(all=True, filters={"volume": volumes})
+        if users:
+            names = ", ".join(sorted(each["Names"][0].lstrip("/") for each in users))
+            raise BackendError(
+                f"A container has the folders of {course}: {names}.",
+                remedy=f"To end it, if nobody needs it: docker rm -f {names.replace(',', '')}",
+            )
+        for volume in volumes:
+            with suppress(NotFound):
+                client.remove_volume(volume)
 
 
 @contextmanager

@@ -25,8 +25,10 @@ from crepre_hub.backends.local.found import (
     server_of_process,
 )
 from crepre_hub.backends.local.homes import FolderHomes
+from crepre_hub.backends.local.removal import remove_folder
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.courses.folders import VARIABLE
+from crepre_hub.errors import BackendError
 from crepre_hub.findings import Check
 from crepre_hub.gpu.defaults import framework_defaults
 from crepre_hub.gpu.given import Cap, GivenGpu
@@ -111,6 +113,13 @@ class LocalBackend:
     def put(self, course: str, files: Sequence[Path], folder: str, into: PurePosixPath) -> None:
         """Copy *files*."""
         put_into(self._state, course, files, folder, into)
+
+    def remove_course_folders(self, course: str) -> None:
+        """Remove both folders, unless a server of *course* runs."""
+        users = sorted({found.seat.user for found in self.found() if found.course == course})
+        if users:
+            raise BackendError(f"A server of {', '.join(users)} uses the folders of {course}.")
+        remove_folder(course_place(self._state, course), f"What was in the folders of {course}")
 
     def _end_servers_of(self, seat: Seat) -> None:
         for found in self.found():

@@ -19,6 +19,7 @@ from crepre_hub.backends.homes import (
     tar_command,
     untar_command,
 )
+from crepre_hub.backends.local.removal import is_there, remove_folder
 from crepre_hub.errors import BackendError, HomeMissing
 
 PART_BYTES = 256 * 1024
@@ -43,11 +44,7 @@ class FolderHomes:
 
     def look(self, users: Iterable[str]) -> Mapping[str, Home]:
         """The homes of *users* that are there."""
-        return {user: self._look(user) for user in users if self._is_there(user)}
-
-    def _is_there(self, user: str) -> bool:
-        folder = self.folder_of(user)
-        return folder.is_dir() and not folder.is_symlink()
+        return {user: self._look(user) for user in users if is_there(self.folder_of(user))}
 
     def _look(self, user: str) -> Home:
         command = look_command([str(self.folder_of(user))])
@@ -56,7 +53,7 @@ class FolderHomes:
 
     def pack(self, user: str) -> FolderPacking:
         """The home of *user* as an archive."""
-        if not self._is_there(user):
+        if not is_there(self.folder_of(user)):
             raise HomeMissing(f"{user} has no home.")
         return FolderPacking(tar_command(str(self.folder_of(user))))
 
@@ -76,14 +73,7 @@ class FolderHomes:
         """Remove the folder."""
         if self.is_used(user):
             raise BackendError(f"A server of {user} uses the home.")
-        if not self._is_there(user):
-            return
-        folder = str(self.folder_of(user))
-        # Programs that follow no link, and have no limit on how deep folders are.
-        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf", "--one-file-system"]):
-            subprocess.run([*command, "--", folder], capture_output=True, check=False)
-        if self._is_there(user):
-            raise BackendError(f"The home of {user} is not gone: see {folder}.")
+        remove_folder(self.folder_of(user), f"The home of {user}")
 
 
 class FolderPacking:
