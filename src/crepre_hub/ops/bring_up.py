@@ -15,6 +15,7 @@ from crepre_hub.ops.image_folders import find_image_folder
 from crepre_hub.ops.lab_images import GUARD, ensure_images, images_of
 from crepre_hub.ops.lab_programs import lab_programs
 from crepre_hub.ops.processes import (
+    is_going_down,
     is_up,
     program_states,
     start_supervisor,
@@ -62,6 +63,8 @@ def bring_up(settings: Settings, backend: str, on_step: OnStep) -> tuple[str, ..
     Raises:
         CrepreError: If something could not be made, with what to do about it.
     """
+    if is_going_down(settings.state):
+        stop_supervisor(settings.state)
     if is_up(settings.state):
         return ()
     ensure_ports_free(settings)

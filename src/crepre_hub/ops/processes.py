@@ -18,9 +18,12 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from crepre_hub.errors import CommandFailed
+
+_GOING_DOWN = "going down"
+"""What is answered to every call from the moment a shutdown was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +142,29 @@ def start_supervisor(state: Path, programs: Sequence[Program]) -> None:
 
 
 def is_up(state: Path) -> bool:
-    """Whether a supervisord answers for the lab in *state*."""
+    """Whether a supervisord answers for the lab in *state*; one that goes down still does."""
     return _call(state, "getState") is not None
 
 
+def is_going_down(state: Path) -> bool:
+    """Whether the lab in *state* was told to stop, and some of it still runs."""
+    return _call(state, "getState") == _GOING_DOWN
+
+
 def program_states(state: Path) -> list[ProgramState]:
-    """How each program is; empty when nothing is up."""
-    answer: Any = _call(state, "getAllProcessInfo") or []
+    """How each program is; empty when nothing is up, or all of it goes down."""
+    answer: Any = _call(state, "getAllProcessInfo")
+    if answer in (None, _GOING_DOWN):
+        return []
     return [ProgramState(each["name"], each["statename"], each["description"]) for each in answer]
 
 
 def stop_supervisor(state: Path, *, patience_seconds: float = 60) -> bool:
-    """End all programs and supervisord; False if nothing was up."""
+    """
+    End all programs and supervisord; False if nothing was up.
+
+    If somebody else has told it to stop already, this waits for the same end.
+    """
     pid = _supervisor_pid(state)
     if _call(state, "shutdown") is None:
         return False
@@ -176,11 +190,19 @@ def _alive(pid: int) -> bool:
 
 
 def _call(state: Path, method: str) -> object:
-    """What supervisord answers; None where none is there."""
+    """
+    What supervisord answers; None where none is there.
+
+    Source: https://supervisord.org/api.html#xml-rpc-errors (``SHUTDOWN_STATE``)
+    """
     transport = SupervisorTransport(None, None, f"unix://{_socket(state)}")
     server = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
     try:
         return getattr(server.supervisor, method)()
+    except xmlrpc.client.Fault as fault:
+        if fault.faultCode != Faults.SHUTDOWN_STATE:
+            raise
+        return _GOING_DOWN
     except (OSError, HTTPException):
         return None
     finally:
