@@ -237,7 +237,7 @@ def test_the_folders_of_a_course_go_with_it(crepre: Crepre, lab_folder: Path) ->
     file.parent.mkdir(parents=True)
     file.parent.with_name("shared").mkdir(mode=0o500)
     file.write_text("la" * 1000)
-    fine(crepre("course", "archive", "music", "--purge-on", str(TODAY)))
+    fine(crepre("course", "archive", "music", "--purge-on", str(today())))
     plan = fine(crepre("course", "purge", "music", "--dry-run", "--json")).json
     told = [(each["name"], each["size_bytes"], each["goes"]) for each in plan["folders"]]
     assert told == [("data", 2000, True), ("shared", 0, True)]
@@ -250,7 +250,7 @@ def test_the_folders_of_a_course_go_with_it(crepre: Crepre, lab_folder: Path) ->
     done = fine(crepre("course", "purge", "music", "--yes", "music", SUDO_USER="kari"))
     assert "Removed 0 homes and the course's folders." in done.out
     assert not file.parent.parent.exists()
-    assert f"the course's folders, {TODAY}" in fine(crepre("course", "show", "music")).out
+    assert f"the course's folders, {today()}" in fine(crepre("course", "show", "music")).out
     record = fine(crepre("course", "show", "music", "--json")).json["removed"][-1]
     assert (record["owner"], record["by"], record["home_bytes"]) == (None, "kari", 2000)
     again = fine(crepre("course", "purge", "music", "--yes", "music", "--json")).json
@@ -267,7 +267,7 @@ def test_a_guest_of_an_open_course_is_one_of_its_people(crepre: Crepre, lab_fold
     for owner, course in (("ada", "music"), ("bo", "music"), ("bo", "art")):
         RunLog(engine).begin(Run(owner, course, course, "small", since, since))
     engine.dispose()
-    made = fine(crepre("course", "archive", "music", "--purge-on", str(TODAY), "--json")).json
+    made = fine(crepre("course", "archive", "music", "--purge-on", str(today()), "--json")).json
     assert [each["owner"] for each in made["made"]] == ["ada", "bo"]
     fine(crepre("course", "purge", "music", "--yes", "music"))
     assert [home(lab_folder, name).exists() for name in ("ada", "bo", "cy")] == [False, True, True]
