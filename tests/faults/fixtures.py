@@ -72,8 +72,10 @@ def hasty(lab: Lab, *names: str) -> Iterator[None]:
     """Until the end of the block, starts of these people in a quickened *lab* have 30 s."""
     file = lab.root / "hasty"
     file.write_text(" ".join(names))
-    yield
-    file.unlink()
+    try:
+        yield
+    finally:
+        file.unlink()
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import re
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +144,17 @@ class Lab:
         JupyterHub.clear_instance()
 
 
+_PORTS = itertools.cycle(random.sample(range(30_000, 32_000), 2000))
+"""Below those of which the kernel gives one to whoever asks for any, in the very next moment."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, and that no other lab of this run was given."""
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 @asynccontextmanager
