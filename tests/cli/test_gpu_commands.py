@@ -64,12 +64,15 @@ def test_dry_runs_change_nothing(crepre_gpu: Crepre) -> None:
     """The board after all of them is the board before."""
     for name in ("ada", "dee", "cy"):
         crepre_gpu("gpu", "lend", name, "ml/gpu")
-    before = crepre_gpu("gpu", "board", "--json").json
     lesson = ("--from", "2099-01-08 10:15", "--for", "2 h", "--dry-run")
+    other = ("ml", "gpu", "--from", "2099-01-09 10:15", "--for", "2 h", "--json")
+    series = crepre_gpu("gpu", "reserve", *other).json["series"]
+    before = crepre_gpu("gpu", "board", "--json").json
     for words in (
         ("lend", "bo", "ml/gpu", "--dry-run"),
         ("return", "ada", "--dry-run"),
         ("reserve", "ml", "gpu", *lesson),
+        ("unreserve", series, "--dry-run"),
         ("drain", GPU, "--dry-run"),
         ("first", "cy", "--dry-run"),
     ):

@@ -24,6 +24,7 @@ from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
 from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.gpu_book import GpuBookStore
+from crepre_hub.store.gpu_trial import TrialBookStore
 from tests.hand_clock import HandClock
 from tests.migrated import open_migrated
 
@@ -84,6 +85,20 @@ def lent(desk: LendingDesk, name: str) -> Lease:
     lease = desk.ask(wants(name))
     assert isinstance(lease, Lease)
     return lease
+
+
+def test_a_dry_run_does_all_and_leaves_nothing(engine: Engine, clock: HandClock) -> None:
+    """One change after another, as it would be; the lab's book is the book that it was."""
+    before = desk_on(engine, clock, CARD, SHARED).book()
+    desk = LendingDesk(TrialBookStore(engine), park(CARD, SHARED), clock, is_hub=False)
+    lease = lent(desk, "ada")
+    assert isinstance(desk.drain(SHARED.uuid, "dust"), Granted)
+    assert isinstance(desk.ask(wants("bo")), MustWait)
+    assert isinstance(desk.end(lease.id), Granted)
+    desk.give_back(lease.id)
+    assert desk.book().claim_of("bo").offer is not None  # type: ignore[union-attr]
+    assert desk.last_of("ada") is None
+    assert desk_on(engine, clock, CARD, SHARED).book() == before
 
 
 def test_a_start_that_asks_again_finds_its_lease(engine: Engine, clock: HandClock) -> None:

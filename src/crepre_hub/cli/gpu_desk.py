@@ -14,28 +14,30 @@ from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.store.gpu_book import GpuBookStore
+from crepre_hub.store.gpu_trial import TrialBookStore
 
 
 @contextmanager
-def lending_desk() -> Iterator[LendingDesk]:
+def lending_desk(*, dry_run: bool = False) -> Iterator[LendingDesk]:
     """The GPU desk, on the files and the database that the running lab uses as well."""
     with lab_desks() as lab:
-        yield desk_of(lab)
+        yield desk_of(lab, dry_run=dry_run)
 
 
-def desk_of(lab: CourseDesks) -> LendingDesk:
-    """The same, beside the desks of courses."""
+def desk_of(lab: CourseDesks, *, dry_run: bool = False) -> LendingDesk:
+    """The same, beside the desks of courses; on a *dry_run* nothing that it does is kept."""
     # Imported here: what knows all sides takes longer than most commands.
     from crepre_hub.wiring import park_of  # noqa: PLC0415
 
     park = park_of(settings_or_last_good(lab_root()))
-    desk = LendingDesk(GpuBookStore(lab.stores.engine), park, is_hub=False)
+    store = TrialBookStore if dry_run else GpuBookStore
+    desk = LendingDesk(store(lab.stores.engine), park, is_hub=False)
     if not desk.book().gpus:
         desk.look()  # no hub has run here yet
     return desk
 
 
-def or_refused(answer: Answer | None) -> None:
+def or_refused(answer: Answer) -> None:
     """End the command where the rules said no."""
     if isinstance(answer, Refused):
         err.print(answer.message, style="red", markup=False)

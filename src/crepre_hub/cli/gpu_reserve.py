@@ -12,8 +12,7 @@ from crepre_hub.cli.gpu_desk import desk_of, lending_desk, or_refused, tell_dry
 from crepre_hub.cli.terminal import AsJson, out, print_json
 from crepre_hub.clock import lab_zone
 from crepre_hub.desk.gpu_booking import request_of
-from crepre_hub.gpu.booking import Request, cancel
-from crepre_hub.gpu.booking import reserve as reserved
+from crepre_hub.gpu.booking import Request
 from crepre_hub.gpu.reservations import Interval, weekly
 from crepre_hub.units import parse_duration
 
@@ -44,12 +43,7 @@ def reserve(
         last = until.date() if until else first.start.date()
         intervals = tuple(weekly(first, last))
         request = request_of(course, profile, seats, intervals)
-        desk = desk_of(lab)
-        answer = (
-            desk.try_out(lambda book, now: reserved(book, request, now)).answer
-            if dry_run
-            else desk.reserve(request)
-        )
+        answer = desk_of(lab, dry_run=dry_run).reserve(request)
     or_refused(answer)
     _tell(request, dry_run=dry_run, as_json=as_json)
 
@@ -60,12 +54,8 @@ def unreserve(
     as_json: AsJson = False,
 ) -> None:
     """Keep nothing any more for a reservation; those of a course's file are changed there."""
-    with lending_desk() as desk:
-        answer = (
-            desk.try_out(lambda book, now: cancel(book, name, now)).answer
-            if dry_run
-            else desk.cancel(name)
-        )
+    with lending_desk(dry_run=dry_run) as desk:
+        answer = desk.cancel(name)
     or_refused(answer)
     if as_json:
         print_json({"cancelled": name, "applied": not dry_run})

@@ -211,13 +211,6 @@ class LendingDesk:
         least = mine.least
         return may_claim(asked.allowance, counted, mine.wish, least=least, in_lesson=in_lesson)
 
-    def try_ask(self, asked: Asked) -> Answer:
-        """What ``ask`` would say to somebody who has no claim; nothing is written."""
-        mine = self.claim_for(asked)
-        if isinstance(refused := self._may_claim(asked, mine), Refused):
-            return refused
-        return self.try_out(lambda book, now: claim(book, mine, now)).answer
-
     def leave(self, person: str) -> Answer:
         """Leave the line, or let go what was offered."""
         mine = self.book().claim_of(person)
