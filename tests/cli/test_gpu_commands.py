@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Crepre
+from tests.cli.conftest import Crepre, Done
 
 GPU = "GPU-00aa"
 LAB = f"""\
@@ -132,3 +132,32 @@ def test_a_drained_gpu_is_lent_to_nobody(crepre_gpu: Crepre) -> None:
     assert "in service" in crepre_gpu("gpu", "board").out
     crepre_gpu("gpu", "drain", GPU, "--reason", " ")
     assert "in service" not in crepre_gpu("gpu", "board").out
+
+
+def test_hours_of_a_change_of_clocks_are_told(crepre_gpu: Crepre) -> None:
+    """One that is skipped is refused; of one that is there twice it has to be said which."""
+
+    def reserve(begin: str, *more: str) -> Done:
+        lesson = ("ml", "gpu", "--from", begin, "--for", "30 min", *more, "--json")
+        return crepre_gpu("gpu", "reserve", *lesson, TZ="Europe/Oslo")
+
+    skipped = reserve("2098-03-30 02:30")
+    assert skipped.code == 1
+    assert "On 2098-03-30 clocks are put forward, and there is no 02:30." in skipped.err
+    assert "such as 03:30" in skipped.err
+    weekly = reserve("2098-03-23 02:30", "--until", "2098-04-06")
+    assert "On 2098-03-30 clocks" in weekly.err
+    twice = reserve("2098-10-26 02:30")
+    assert twice.code == 1
+    second = "2098-10-26 02:30+0100"
+    assert f"--from '{second}' for the second" in twice.err
+    assert reserve(second).json["kept"][0]["start"] == "2098-10-26 01:30:00+00:00"
+
+
+def test_what_is_cancelled_of_a_file_comes_back_by_a_command(crepre_gpu: Crepre) -> None:
+    """Which is told; of a reservation by hand there is nothing to undo."""
+    lesson = ("ml", "gpu", "--from", "2099-01-08 10:15", "--for", "2 h", "--json")
+    series = crepre_gpu("gpu", "reserve", *lesson).json["series"]
+    assert "--undo" not in crepre_gpu("gpu", "unreserve", series).out
+    done = crepre_gpu("gpu", "unreserve", series, "--undo")
+    assert (done.code, f"Nothing of {series} is cancelled" in done.err) == (1, True)

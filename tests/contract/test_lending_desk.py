@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.decisions import Granted, MustWait, Refused
-from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.park import Asked, Park
 from crepre_hub.desk.renewing import renew, try_renew
 from crepre_hub.gpu.allowance import Allowance
@@ -19,7 +19,7 @@ from crepre_hub.gpu.booking import Request
 from crepre_hub.gpu.claims import Lease, Why
 from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
-from crepre_hub.gpu.reservations import Interval
+from crepre_hub.gpu.reservations import FROM_FILE, Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
 from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.store.engine import open_engine
@@ -329,6 +329,31 @@ def test_files_are_what_is_reserved(engine: Engine, clock: HandClock) -> None:
     assert desk.reserve(Request("hand", "ml", WHOLE, 1, (hour,))) == Granted("reserved")
     desk.ensure_kept({})
     assert len(desk.book().reservations) == 1
+
+
+def test_a_lesson_of_a_file_that_was_cancelled_stays_so(engine: Engine, clock: HandClock) -> None:
+    """Also once all others of its series are over; until the file asks for something else."""
+    desk = desk_on(engine, clock, CARD)
+    weeks = [timedelta(weeks=n) for n in (0, 1, 2)]
+    lessons = tuple(Interval(clock.now + w, clock.now + w + HOUR) for w in weeks)
+
+    def look(name: str = "1") -> list[Interval]:
+        asked = tuple(each for each in lessons if each.end > clock.now)
+        series = f"{FROM_FILE}ml/{name}"
+        desk.ensure_kept({series: Request(series, "ml", WHOLE, 1, asked, profile="gpu")})
+        kept = desk.book().reservations.values()
+        return [each.interval for each in kept if not each.cancelled]
+
+    assert look() == [*lessons]
+    desk.cancel(f"{FROM_FILE}ml/1/2")
+    assert look() == [*lessons[:2]]
+    passes(desk, clock, timedelta(weeks=1, hours=2))
+    assert look() == []
+    assert desk.bring_back(f"{FROM_FILE}ml/1/2") == Granted("reserved")
+    assert look() == [lessons[2]]
+    desk.cancel(f"{FROM_FILE}ml/1")
+    assert look() == []
+    assert look("2") == [lessons[2]]
 
 
 def test_a_lesson_under_way_goes_on_when_its_file_is_edited(

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from crepre_hub.decisions import Granted
-from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.park import NO_ALLOWANCE
 from crepre_hub.desk.renewing import try_renew, week_left
 from crepre_hub.gpu.allowance import Allowance
@@ -246,7 +246,8 @@ def board(
     """
     book, now = desk.book(), desk.now
     views = sorted(desk.outlook().values(), key=lambda view: view.place)
-    kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
+    to_come = (each for each in book.reservations.values() if not each.cancelled)
+    kept = sorted(to_come, key=lambda each: (each.interval.start, each.id))
     return Board(
         tuple(
             replace(
@@ -331,5 +332,5 @@ def _kept_row(each: Reservation, reader: Reader) -> KeptRow:
         each.interval.end,
         shares,
         each.wish.said,
-        each.series.startswith(FROM_FILE),
+        each.is_from_file,
     )
