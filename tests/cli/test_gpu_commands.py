@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Crepre, Done
+from tests.machine.gpu_rig import GpuRig
 
 GPU = "GPU-00aa"
 LAB = f"""\
@@ -161,3 +163,19 @@ def test_what_is_cancelled_of_a_file_comes_back_by_a_command(crepre_gpu: Crepre)
     assert "--undo" not in crepre_gpu("gpu", "unreserve", series).out
     done = crepre_gpu("gpu", "unreserve", series, "--undo")
     assert (done.code, f"Nothing of {series} is cancelled" in done.err) == (1, True)
+
+
+def test_the_board_tells_what_is_used_and_from_outside(crepre_gpu: Crepre, tmp_path: Path) -> None:
+    """As the page does: by all programs, and by those of no server of the lab."""
+    (tmp_path / "lab.toml").write_text("")
+    rig = GpuRig.make(tmp_path / "rig")
+    rig.measure(_1={"used": 4 * 1024**3, "processes": {str(os.getpid()): 3 * 1024**3}})
+    gpus = crepre_gpu("gpu", "board", "--json", **rig.lab_environment()).json["gpus"]
+    assert [gpu["used"] for gpu in gpus] == [0, 4 * 1024**3, 0, 0]
+    assert [gpu["outside"] for gpu in gpus] == [0, 3 * 1024**3, 0, 0]
+    (row,) = (
+        line
+        for line in crepre_gpu("gpu", "board", **rig.lab_environment()).out.splitlines()
+        if line.startswith(rig.uuids[1])
+    )
+    assert " ".join(row.split()[3:]) == "24 GiB 24 GiB 4 GiB 3 GiB in service"

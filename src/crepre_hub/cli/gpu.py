@@ -10,7 +10,7 @@ import typer
 
 from crepre_hub.backends.backend import Seat
 from crepre_hub.cli.courses import DryRun, in_words, lab_desks
-from crepre_hub.cli.gpu_desk import desk_of, lending_desk, or_refused, tell_dry
+from crepre_hub.cli.gpu_desk import desk_of, lending_desk, measured, or_refused, tell_dry
 from crepre_hub.cli.gpu_reserve import reserve, unreserve
 from crepre_hub.cli.terminal import REFUSED, AsJson, out, print_json, print_table
 from crepre_hub.courses.access import Offer
@@ -22,7 +22,7 @@ from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CourseError
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.gpus import TAKEN_OUT
-from crepre_hub.units import format_memory
+from crepre_hub.units import format_memory, format_size
 
 app = typer.Typer(help="The lab's GPUs: who has which, and who waits.", no_args_is_help=True)
 app.command()(reserve)
@@ -36,7 +36,7 @@ ADMIN = Reader("", is_admin=True)
 def board(as_json: AsJson = False) -> None:
     """Each GPU with its leases, the line, and what is reserved in the next 7 days."""
     with lending_desk() as desk:
-        seen = board_of(desk, ADMIN)
+        seen = board_of(desk, ADMIN, *measured(desk))
     if as_json:
         print_json(asdict(seen))
         return
@@ -189,10 +189,18 @@ def _tell_lent(who: str, got: Lease | MustWait | Refused, *, dry_run: bool, as_j
 
 def _print_gpus(seen: Board) -> None:
     rows = [
-        (gpu.uuid, gpu.name, format_memory(gpu.memory), format_memory(gpu.free), _state(gpu))
+        (
+            gpu.uuid,
+            gpu.name,
+            format_memory(gpu.memory),
+            format_memory(gpu.free),
+            "" if gpu.used is None else format_size(gpu.used),
+            format_size(gpu.outside) if gpu.outside else "",
+            _state(gpu),
+        )
         for gpu in seen.gpus
     ]
-    print_table(("gpu", "name", "memory", "free", "state"), rows)
+    print_table(("gpu", "name", "memory", "free", "used", "from outside", "state"), rows)
     for gpu in seen.gpus:
         if gpu.remedy:
             out.print(f"{gpu.uuid}: {gpu.remedy}", markup=False)
