@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Crepre
+from tests.cli.conftest import Crepre, Done
+from tests.machine.gpu_rig import GpuRig
 
 GPU = "GPU-00aa"
 LAB = f"""\
@@ -64,12 +66,15 @@ def test_dry_runs_change_nothing(crepre_gpu: Crepre) -> None:
     """The board after all of them is the board before."""
     for name in ("ada", "dee", "cy"):
         crepre_gpu("gpu", "lend", name, "ml/gpu")
-    before = crepre_gpu("gpu", "board", "--json").json
     lesson = ("--from", "2099-01-08 10:15", "--for", "2 h", "--dry-run")
+    other = ("ml", "gpu", "--from", "2099-01-09 10:15", "--for", "2 h", "--json")
+    series = crepre_gpu("gpu", "reserve", *other).json["series"]
+    before = crepre_gpu("gpu", "board", "--json").json
     for words in (
         ("lend", "bo", "ml/gpu", "--dry-run"),
         ("return", "ada", "--dry-run"),
         ("reserve", "ml", "gpu", *lesson),
+        ("unreserve", series, "--dry-run"),
         ("drain", GPU, "--dry-run"),
         ("first", "cy", "--dry-run"),
     ):
@@ -129,3 +134,48 @@ def test_a_drained_gpu_is_lent_to_nobody(crepre_gpu: Crepre) -> None:
     assert "in service" in crepre_gpu("gpu", "board").out
     crepre_gpu("gpu", "drain", GPU, "--reason", " ")
     assert "in service" not in crepre_gpu("gpu", "board").out
+
+
+def test_hours_of_a_change_of_clocks_are_told(crepre_gpu: Crepre) -> None:
+    """One that is skipped is refused; of one that is there twice it has to be said which."""
+
+    def reserve(begin: str, *more: str) -> Done:
+        lesson = ("ml", "gpu", "--from", begin, "--for", "30 min", *more, "--json")
+        return crepre_gpu("gpu", "reserve", *lesson, TZ="Europe/Oslo")
+
+    skipped = reserve("2098-03-30 02:30")
+    assert skipped.code == 1
+    assert "On 2098-03-30 clocks are put forward, and there is no 02:30." in skipped.err
+    assert "such as 03:30" in skipped.err
+    weekly = reserve("2098-03-23 02:30", "--until", "2098-04-06")
+    assert "On 2098-03-30 clocks" in weekly.err
+    twice = reserve("2098-10-26 02:30")
+    assert twice.code == 1
+    second = "2098-10-26 02:30+0100"
+    assert f"--from '{second}' for the second" in twice.err
+    assert reserve(second).json["kept"][0]["start"] == "2098-10-26 01:30:00+00:00"
+
+
+def test_what_is_cancelled_of_a_file_comes_back_by_a_command(crepre_gpu: Crepre) -> None:
+    """Which is told; of a reservation by hand there is nothing to undo."""
+    lesson = ("ml", "gpu", "--from", "2099-01-08 10:15", "--for", "2 h", "--json")
+    series = crepre_gpu("gpu", "reserve", *lesson).json["series"]
+    assert "--undo" not in crepre_gpu("gpu", "unreserve", series).out
+    done = crepre_gpu("gpu", "unreserve", series, "--undo")
+    assert (done.code, f"Nothing of {series} is cancelled" in done.err) == (1, True)
+
+
+def test_the_board_tells_what_is_used_and_from_outside(crepre_gpu: Crepre, tmp_path: Path) -> None:
+    """As the page does: by all programs, and by those of no server of the lab."""
+    (tmp_path / "lab.toml").write_text("")
+    rig = GpuRig.make(tmp_path / "rig")
+    rig.measure(_1={"used": 4 * 1024**3, "processes": {str(os.getpid()): 3 * 1024**3}})
+    gpus = crepre_gpu("gpu", "board", "--json", **rig.lab_environment()).json["gpus"]
+    assert [gpu["used"] for gpu in gpus] == [0, 4 * 1024**3, 0, 0]
+    assert [gpu["outside"] for gpu in gpus] == [0, 3 * 1024**3, 0, 0]
+    (row,) = (
+        line
+        for line in crepre_gpu("gpu", "board", **rig.lab_environment()).out.splitlines()
+        if line.startswith(rig.uuids[1])
+    )
+    assert " ".join(row.split()[3:]) == "24 GiB 24 GiB 4 GiB 3 GiB in service"

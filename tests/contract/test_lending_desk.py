@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from crepre_hub.backends.backend import Found, Seat
 from crepre_hub.decisions import Granted, MustWait, Refused
-from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.desk.park import Asked, Park
 from crepre_hub.desk.renewing import renew, try_renew
 from crepre_hub.gpu.allowance import Allowance
@@ -19,11 +19,12 @@ from crepre_hub.gpu.booking import Request
 from crepre_hub.gpu.claims import Lease, Why
 from crepre_hub.gpu.given import Cap, GivenGpu
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Tier, Wish
-from crepre_hub.gpu.reservations import Interval
+from crepre_hub.gpu.reservations import FROM_FILE, Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
 from crepre_hub.probes.gpus import GpuInventory
 from crepre_hub.store.engine import open_engine
 from crepre_hub.store.gpu_book import GpuBookStore
+from crepre_hub.store.gpu_trial import TrialBookStore
 from tests.hand_clock import HandClock
 from tests.migrated import open_migrated
 
@@ -84,6 +85,20 @@ def lent(desk: LendingDesk, name: str) -> Lease:
     lease = desk.ask(wants(name))
     assert isinstance(lease, Lease)
     return lease
+
+
+def test_a_dry_run_does_all_and_leaves_nothing(engine: Engine, clock: HandClock) -> None:
+    """One change after another, as it would be; the lab's book is the book that it was."""
+    before = desk_on(engine, clock, CARD, SHARED).book()
+    desk = LendingDesk(TrialBookStore(engine), park(CARD, SHARED), clock, is_hub=False)
+    lease = lent(desk, "ada")
+    assert isinstance(desk.drain(SHARED.uuid, "dust"), Granted)
+    assert isinstance(desk.ask(wants("bo")), MustWait)
+    assert isinstance(desk.end(lease.id), Granted)
+    desk.give_back(lease.id)
+    assert desk.book().claim_of("bo").offer is not None  # type: ignore[union-attr]
+    assert desk.last_of("ada") is None
+    assert desk_on(engine, clock, CARD, SHARED).book() == before
 
 
 def test_a_start_that_asks_again_finds_its_lease(engine: Engine, clock: HandClock) -> None:
@@ -314,6 +329,31 @@ def test_files_are_what_is_reserved(engine: Engine, clock: HandClock) -> None:
     assert desk.reserve(Request("hand", "ml", WHOLE, 1, (hour,))) == Granted("reserved")
     desk.ensure_kept({})
     assert len(desk.book().reservations) == 1
+
+
+def test_a_lesson_of_a_file_that_was_cancelled_stays_so(engine: Engine, clock: HandClock) -> None:
+    """Also once all others of its series are over; until the file asks for something else."""
+    desk = desk_on(engine, clock, CARD)
+    weeks = [timedelta(weeks=n) for n in (0, 1, 2)]
+    lessons = tuple(Interval(clock.now + w, clock.now + w + HOUR) for w in weeks)
+
+    def look(name: str = "1") -> list[Interval]:
+        asked = tuple(each for each in lessons if each.end > clock.now)
+        series = f"{FROM_FILE}ml/{name}"
+        desk.ensure_kept({series: Request(series, "ml", WHOLE, 1, asked, profile="gpu")})
+        kept = desk.book().reservations.values()
+        return [each.interval for each in kept if not each.cancelled]
+
+    assert look() == [*lessons]
+    desk.cancel(f"{FROM_FILE}ml/1/2")
+    assert look() == [*lessons[:2]]
+    passes(desk, clock, timedelta(weeks=1, hours=2))
+    assert look() == []
+    assert desk.bring_back(f"{FROM_FILE}ml/1/2") == Granted("reserved")
+    assert look() == [lessons[2]]
+    desk.cancel(f"{FROM_FILE}ml/1")
+    assert look() == []
+    assert look("2") == [lessons[2]]
 
 
 def test_a_lesson_under_way_goes_on_when_its_file_is_edited(

@@ -11,14 +11,14 @@ import typer
 from rich.status import Status
 
 from crepre_hub.cli.courses import CourseId, lab_desks
-from crepre_hub.cli.terminal import err, lab_root, out
+from crepre_hub.cli.lab_backend import lab_backend
+from crepre_hub.cli.terminal import err, out
 from crepre_hub.courses.folders import DATA, SHARED
 from crepre_hub.errors import BackendError, CourseError
-from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.units import format_memory
 
 if TYPE_CHECKING:
-    from crepre_hub.backends.backend import Backend, CourseFolder
+    from crepre_hub.backends.backend import CourseFolder
 
 MiB = 1024**2
 
@@ -42,7 +42,7 @@ def put(
         if missing:
             raise CourseError(f"There is no {', '.join(missing)}.")
         with Status("Copying", console=err):
-            _backend().put(course.id, files, folder, place)
+            lab_backend().put(course.id, files, folder, place)
     seen = Path("~/courses", course.id, folder, place)
     out.print(f"Copied; people of {course.id} find it in {seen}", markup=False)
 
@@ -50,7 +50,7 @@ def put(
 def folders_or_why_not(course_id: str) -> tuple[Folders, str]:
     """The folders of a course; none, and a reason, where that cannot be said now."""
     try:
-        return _backend().course_folders(course_id), ""
+        return lab_backend().course_folders(course_id), ""
     except BackendError as error:
         return (), error.message
 
@@ -82,15 +82,3 @@ def _size(size_bytes: int | None) -> str:
     if not size_bytes:
         return "empty" if size_bytes is not None else "not made yet"
     return "under 1 MiB" if size_bytes < MiB else format_memory(size_bytes)
-
-
-def _backend() -> Backend:
-    """Of the lab that runs, else the one that it would start with."""
-    # Imported here: JupyterHub and Docker's client take longer than most commands.
-    from crepre_hub.backends.backend import backend_named  # noqa: PLC0415
-    from crepre_hub.doctor.lab_checks import backend_to_examine  # noqa: PLC0415
-    from crepre_hub.ops.processes import is_up  # noqa: PLC0415
-
-    settings = settings_or_last_good(lab_root())
-    name = backend_to_examine(settings, is_running=is_up(settings.state))
-    return backend_named(name, settings)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from crepre_hub.cli.courses import lab_desks
+from crepre_hub.cli.lab_backend import lab_backend
 from crepre_hub.cli.terminal import lab_root
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.desk.end_desks import EndDesks
@@ -26,14 +27,9 @@ class LabEnd:
 @contextmanager
 def lab_end() -> Iterator[LabEnd]:
     """The lab's desks, with the homes of the backend that it runs on."""
-    # Imported here: JupyterHub and Docker's client take longer than most commands.
-    from crepre_hub.backends.backend import backend_named  # noqa: PLC0415
-    from crepre_hub.doctor.lab_checks import backend_to_examine  # noqa: PLC0415
-    from crepre_hub.ops.processes import is_up  # noqa: PLC0415
+    # Imported here: what knows all sides takes longer than most commands.
     from crepre_hub.wiring import end_desks  # noqa: PLC0415
 
     with lab_desks() as desks:
         settings = settings_or_last_good(lab_root())
-        name = backend_to_examine(settings, is_running=is_up(settings.state))
-        backend = backend_named(name, settings)
-        yield LabEnd(settings, desks, end_desks(desks, settings, backend))
+        yield LabEnd(settings, desks, end_desks(desks, settings, lab_backend()))

@@ -10,11 +10,11 @@ import typer
 
 from crepre_hub.backends.backend import Seat
 from crepre_hub.cli.courses import DryRun, in_words, lab_desks
-from crepre_hub.cli.gpu_desk import desk_of, lending_desk, or_refused, tell_dry
+from crepre_hub.cli.gpu_desk import desk_of, lending_desk, measured, or_refused, tell_dry
 from crepre_hub.cli.gpu_reserve import reserve, unreserve
 from crepre_hub.cli.terminal import REFUSED, AsJson, out, print_json, print_table
 from crepre_hub.courses.access import Offer
-from crepre_hub.decisions import Granted, MustWait, Refused
+from crepre_hub.decisions import MustWait, Refused
 from crepre_hub.desk.gpu_board import Board, GpuRow, LineRow
 from crepre_hub.desk.gpu_board import board as board_of
 from crepre_hub.desk.gpu_reader import Reader
@@ -23,9 +23,7 @@ from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.errors import CourseError
 from crepre_hub.gpu.claims import Lease
 from crepre_hub.gpu.gpus import TAKEN_OUT
-from crepre_hub.gpu.inventory import forget as forget_gpu
-from crepre_hub.gpu.lending import put_first
-from crepre_hub.units import format_memory
+from crepre_hub.units import format_memory, format_size
 
 app = typer.Typer(help="The lab's GPUs: who has which, and who waits.", no_args_is_help=True)
 app.command()(reserve)
@@ -39,7 +37,7 @@ ADMIN = Reader("", is_admin=True)
 def board(as_json: AsJson = False) -> None:
     """Each GPU with its leases, the line, and what is reserved in the next 7 days."""
     with lending_desk() as desk:
-        seen = board_of(desk, ADMIN)
+        seen = board_of(desk, ADMIN, *measured(desk))
     if as_json:
         print_json(asdict(seen))
         return
@@ -65,16 +63,14 @@ def lend(
                 f"{profile} is no profile with a GPU.",
                 remedy=f"See: crepre course show {course_id}",
             )
-        desk = desk_of(lab)
-        asked = asked_for(offer, Seat(who))
-        got = desk.try_ask(asked) if dry_run else desk.ask(asked)
+        got = desk_of(lab, dry_run=dry_run).ask(asked_for(offer, Seat(who)))
     _tell_lent(who, got, dry_run=dry_run, as_json=as_json)
 
 
 @app.command("return")
 def return_(who: Who, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """End somebody's lease, which stops that server, or take them out of the line."""
-    with lending_desk() as desk:
+    with lending_desk(dry_run=dry_run) as desk:
         book = desk.book()
         leases = book.leases_of(who)
         claim = book.claim_of(who)
@@ -82,11 +78,10 @@ def return_(who: Who, dry_run: DryRun = False, as_json: AsJson = False) -> None:
             raise CourseError(
                 f"{who} has no GPU and waits for none.", remedy="See: crepre gpu board"
             )
-        if not dry_run:
-            for lease in leases:
-                desk.end(lease.id)
-            if claim is not None:
-                desk.remove_claim(claim.id)
+        for lease in leases:
+            desk.end(lease.id)
+        if claim is not None:
+            desk.remove_claim(claim.id)
     if as_json:
         ended = [lease.id for lease in leases]
         print_json({"ended": ended, "left": claim.id if claim else None, "applied": not dry_run})
@@ -101,15 +96,11 @@ def return_(who: Who, dry_run: DryRun = False, as_json: AsJson = False) -> None:
 @app.command()
 def first(who: Who, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Put somebody before all others in the line; the board says so to everybody."""
-    with lending_desk() as desk:
+    with lending_desk(dry_run=dry_run) as desk:
         claim = desk.book().claim_of(who)
         if claim is None:
             raise CourseError(f"{who} waits for no GPU.", remedy="See: crepre gpu board")
-        answer = (
-            desk.try_out(lambda book, now: put_first(book, claim.id, now)).answer
-            if dry_run
-            else desk.put_first(claim.id)
-        )
+        answer = desk.put_first(claim.id)
     or_refused(answer)
     if as_json:
         print_json({"first": claim.id, "applied": not dry_run})
@@ -133,11 +124,11 @@ def drain(
     as_json: AsJson = False,
 ) -> None:
     """Lend a GPU no more; leases on it run on to their end."""
-    with lending_desk() as desk:
+    with lending_desk(dry_run=dry_run) as desk:
         uuid = _one_gpu(desk, gpu)
         lent = desk.book().leases_on(uuid)
         why = "" if undo else reason.strip() or TAKEN_OUT
-        answer = None if dry_run else desk.drain(uuid, why)
+        answer = desk.drain(uuid, why)
     if as_json:
         print_json({"gpu": uuid, "leases": [each.id for each in lent], "applied": not dry_run})
         return
@@ -155,13 +146,9 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Strike a GPU that was taken out of the machine for good; one that is there stays."""
-    with lending_desk() as desk:
+    with lending_desk(dry_run=dry_run) as desk:
         uuid = _one_gpu(desk, gpu)
-        answer = (
-            desk.try_out(lambda book, now: forget_gpu(book, uuid, now)).answer
-            if dry_run
-            else desk.forget(uuid)
-        )
+        answer = desk.forget(uuid)
     or_refused(answer)
     if as_json:
         print_json({"gpu": uuid, "applied": not dry_run})
@@ -183,9 +170,7 @@ def _plain(lease: Lease) -> dict[str, object]:
     return lease._asdict() | {"wish": lease.wish._asdict()}
 
 
-def _tell_lent(
-    who: str, got: Lease | MustWait | Refused | Granted, *, dry_run: bool, as_json: bool
-) -> None:
+def _tell_lent(who: str, got: Lease | MustWait | Refused, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         state = "waits" if isinstance(got, MustWait) else "lent"
         lease = _plain(got) if isinstance(got, Lease) else None
@@ -198,19 +183,25 @@ def _tell_lent(
         or_refused(got)
     elif isinstance(got, MustWait):
         out.print(f"{who} is in line: {got.message}", markup=False)
-    elif isinstance(got, Lease):
-        out.print(f"{who} has {got.gpu} until {in_words(got.ends)}.", markup=False)
     else:
-        out.print(f"{who} gets a GPU at once.", markup=False)
+        out.print(f"{who} has {got.gpu} until {in_words(got.ends)}.", markup=False)
     tell_dry(dry_run)
 
 
 def _print_gpus(seen: Board) -> None:
     rows = [
-        (gpu.uuid, gpu.name, format_memory(gpu.memory), format_memory(gpu.free), _state(gpu))
+        (
+            gpu.uuid,
+            gpu.name,
+            format_memory(gpu.memory),
+            format_memory(gpu.free),
+            "" if gpu.used is None else format_size(gpu.used),
+            format_size(gpu.outside) if gpu.outside else "",
+            _state(gpu),
+        )
         for gpu in seen.gpus
     ]
-    print_table(("gpu", "name", "memory", "free", "state"), rows)
+    print_table(("gpu", "name", "memory", "free", "used", "from outside", "state"), rows)
     for gpu in seen.gpus:
         if gpu.remedy:
             out.print(f"{gpu.uuid}: {gpu.remedy}", markup=False)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from crepre_hub.desk.gpu_reader import Reader
-from crepre_hub.desk.lending import FROM_FILE, LendingDesk
+from crepre_hub.desk.lending import LendingDesk
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.claims import Claim, Lease
 from crepre_hub.gpu.gpus import Gpu, Health, State
@@ -121,7 +121,8 @@ def board(
     """
     book, now = desk.book(), desk.now
     views = sorted(desk.outlook().values(), key=lambda view: view.place)
-    kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
+    to_come = (each for each in book.reservations.values() if not each.cancelled)
+    kept = sorted(to_come, key=lambda each: (each.interval.start, each.id))
     return Board(
         tuple(
             replace(
@@ -206,5 +207,5 @@ def _kept_row(each: Reservation, reader: Reader) -> KeptRow:
         each.interval.end,
         shares,
         each.wish.said,
-        each.series.startswith(FROM_FILE),
+        each.is_from_file,
     )

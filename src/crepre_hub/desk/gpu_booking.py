@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 
 from crepre_hub.courses.course import Course
-from crepre_hub.desk.lending import FROM_FILE
 from crepre_hub.errors import CourseError
 from crepre_hub.gpu.book import Book
 from crepre_hub.gpu.booking import Request
@@ -38,8 +37,3 @@ def own_series(book: Book, course: str, name: str) -> tuple[Reservation, ...]:
         return ()
     series = [each for each in book.reservations.values() if each.series == chosen.series]
     return tuple(sorted(series, key=lambda each: each.interval.start))
-
-
-def is_from_file(kept: Reservation) -> bool:
-    """Whether it is asked for in the course's file, which would bring it back."""
-    return kept.series.startswith(FROM_FILE)

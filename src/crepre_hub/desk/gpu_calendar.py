@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from crepre_hub.courses.course import Course
 from crepre_hub.decisions import Refused
-from crepre_hub.desk.gpu_booking import is_from_file
 from crepre_hub.desk.gpu_kept import kept_in_files
 from crepre_hub.desk.gpu_reader import Reader
 from crepre_hub.desk.lending import LendingDesk
@@ -108,7 +107,8 @@ def monday_of(day: date) -> date:
 def week(book: Book, now: datetime, monday: date, reader: Reader, course: Course) -> Week:
     """The week from *monday* on, for the page of *course*."""
     zone = book.rules.zone
-    kept = sorted(book.reservations.values(), key=lambda each: (each.interval.start, each.id))
+    to_come = (each for each in book.reservations.values() if not each.cancelled)
+    kept = sorted(to_come, key=lambda each: (each.interval.start, each.id))
     days = []
     for day in (monday + n * DAY for n in range(7)):
         whole = Interval(_midnight(day, zone), _midnight(day + DAY, zone))
@@ -177,7 +177,7 @@ def _entry(each: Reservation, day: date, rules: Rules, reader: Reader, course: C
         id=each.id,
         course=reader.course(each.course),
         is_own=is_own,
-        is_from_file=is_from_file(each),
+        is_from_file=each.is_from_file,
         profile=profile.title if profile else "",
         wish=each.wish.said,
         count=sum(not place.released for place in each.places),
@@ -186,7 +186,7 @@ def _entry(each: Reservation, day: date, rules: Rules, reader: Reader, course: C
         begins=_at(each.interval.start, day, rules),
         ends=_at(each.interval.end, day, rules, before=True),
         by=each.by if is_own else "",
-        note=_note(each, course) if is_own and each.profile and not is_from_file(each) else "",
+        note=_note(each, course) if is_own and each.profile and not each.is_from_file else "",
     )
 
 

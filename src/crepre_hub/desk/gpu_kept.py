@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
 from crepre_hub.courses.course import Course
-from crepre_hub.desk.lending import FROM_FILE
 from crepre_hub.gpu.booking import Request
+from crepre_hub.gpu.reservations import FROM_FILE
 from crepre_hub.settings.gpu_problems import intervals_of
 
 

@@ -21,6 +21,7 @@ from crepre_hub.gpu.booking import (
     Called,
     Request,
     asked_anew,
+    bring_back,
     cancel,
     cancel_to_come,
     reserve,
@@ -35,6 +36,7 @@ from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
 from crepre_hub.gpu.outlook import Availability, WaitingView, availability, outlook
 from crepre_hub.gpu.passing import due_at, prolong_offers, tick
+from crepre_hub.gpu.reservations import FROM_FILE
 from crepre_hub.gpu.usage import Used
 from crepre_hub.gpu.watchdog import Patience
 from crepre_hub.probes.gpu_use import GpuSample
@@ -43,9 +45,6 @@ from crepre_hub.store.gpu_book import GpuBookStore
 
 TRIES = 1000
 """As often as somebody else writes first, there is progress; so many in a row are a mistake."""
-
-FROM_FILE = "file:"
-"""Begins the series of reservations that are in a course's file, and are changed there."""
 
 FRESH = timedelta(seconds=5)
 """What is told of the time to come may be so old, if nothing has changed in the book."""
@@ -211,13 +210,6 @@ class LendingDesk:
         least = mine.least
         return may_claim(asked.allowance, counted, mine.wish, least=least, in_lesson=in_lesson)
 
-    def try_ask(self, asked: Asked) -> Answer:
-        """What ``ask`` would say to somebody who has no claim; nothing is written."""
-        mine = self.claim_for(asked)
-        if isinstance(refused := self._may_claim(asked, mine), Refused):
-            return refused
-        return self.try_out(lambda book, now: claim(book, mine, now)).answer
-
     def leave(self, person: str) -> Answer:
         """Leave the line, or let go what was offered."""
         mine = self.book().claim_of(person)
@@ -262,11 +254,16 @@ class LendingDesk:
         """Keep nothing any more for a reservation, or a series of them."""
         return self._apply(lambda book, now: cancel(book, reservation, now)).answer
 
+    def bring_back(self, reservation: str) -> Answer:
+        """Keep again what was cancelled of a course's file."""
+        return self._apply(lambda book, now: bring_back(book, reservation, now)).answer
+
     def ensure_kept(self, wanted: Mapping[str, Request]) -> Mapping[str, Refused]:
         """
         Keep what the courses' files ask for, and nothing of what they do not any more.
 
-        A lesson that is under way goes on as it began, whatever becomes of its file meanwhile.
+        A lesson that is under way goes on as it began, whatever becomes of its file meanwhile; one
+        that was cancelled by hand stays so for as long as the file asks for the same.
 
         Args:
             wanted: By series; each name begins with ``FROM_FILE`` and tells all that it asks for.

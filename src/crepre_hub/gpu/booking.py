@@ -51,8 +51,9 @@ def reserve(book: Book, request: Request, now: datetime, called: Called = str) -
     if (refused := _is_no_request(book, request, now)) is not None:
         return Change(book, refused)
     draft = Draft(book, now)
-    for number in range(len(request.intervals)):
-        if (refused := _keep(draft, request, number, called)) is not None:
+    for number, interval in enumerate(request.intervals):
+        name = f"{request.series}/{number}"
+        if (refused := _keep(draft, request, interval, name, called)) is not None:
             return Change(book, refused)
     settle(draft)
     return draft.close(Granted("reserved"))
@@ -73,8 +74,9 @@ def _is_no_request(book: Book, request: Request, now: datetime) -> Refused | Non
     return None
 
 
-def _keep(draft: Draft, request: Request, number: int, called: Called) -> Refused | None:
-    interval = request.intervals[number]
+def _keep(
+    draft: Draft, request: Request, interval: Interval, name: str, called: Called
+) -> Refused | None:
     places = room_for(draft, request.wish, interval, request.count, draft.now)
     if len(places) < request.count:
         return Refused(
@@ -84,7 +86,7 @@ def _keep(draft: Draft, request: Request, number: int, called: Called) -> Refuse
         )
     draft.put_reservation(
         Reservation(
-            f"{request.series}/{number}",
+            name,
             request.series,
             request.course,
             interval,
@@ -188,6 +190,7 @@ def _to_come(book: Book, request: Request, now: datetime) -> Request:
         for each in book.reservations.values()
         if each.course == request.course
         and each.profile == request.profile
+        and not each.cancelled
         and each.series != request.series
         and each.interval.holds(now)
     ]
@@ -203,14 +206,44 @@ def cancel(book: Book, name: str, now: datetime) -> Change:
     """
     Keep nothing any more for reservation or series *name*.
 
-    Whoever holds a place of it keeps the lease until it ends.
+    Whoever holds a place of it keeps the lease until it ends. What a course's file asks for stays
+    cancelled for as long as the file asks for the same.
     """
-    mine = [each for each in book.reservations.values() if name in (each.id, each.series)]
+    mine = [
+        each
+        for each in book.reservations.values()
+        if name in (each.id, each.series) and not each.cancelled
+    ]
     if not mine:
         unknown = say("There is no reservation %(name)s to come.", name=name)
         return Change(book, Refused("no-such-reservation", unknown))
     draft = Draft(book, now)
     for each in mine:
         draft.drop_reservation(each)
+        if each.is_from_file:
+            draft.put_reservation(each.as_cancelled())
     settle(draft)
     return draft.close(Granted("cancelled"))
+
+
+def bring_back(book: Book, name: str, now: datetime, called: Called = str) -> Change:
+    """Keep again what was cancelled of reservation or series *name* of a file, all or nothing."""
+    mine = [
+        each
+        for each in book.reservations.values()
+        if each.cancelled and name in (each.cancelled, each.series) and now < each.interval.end
+    ]
+    if not mine:
+        unknown = say("Nothing of %(name)s is cancelled that is still to come.", name=name)
+        return Change(book, Refused("no-such-reservation", unknown))
+    draft = Draft(book, now)
+    for each in mine:
+        draft.drop_reservation(each)
+        request = Request(
+            each.series, each.course, each.wish, len(each.places), (), each.profile, each.by
+        )
+        refused = _keep(draft, request, each.interval, each.cancelled, called)
+        if refused is not None:
+            return Change(book, refused)
+    settle(draft)
+    return draft.close(Granted("reserved"))

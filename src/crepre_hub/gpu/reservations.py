@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from crepre_hub.gpu.gpus import Wish
+
+FROM_FILE = "file:"
+"""Begins the series of reservations that are in a course's file, and are changed there."""
+
+CANCELLED = "cancelled:"
+"""Begins the id of what is left of one of those that was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Reservation:
         wish: What each place is worth.
         profile: The course's profile that it was made for; empty where nobody said.
         by: Who made it; empty for the lab itself and its command line.
+        cancelled: The id that it had before it was cancelled; since then it keeps nothing, and is
+            there so that the course's file does not bring it back.
     """
 
     id: str
@@ -66,6 +74,29 @@ class Reservation:
     places: tuple[Place, ...]
     profile: str = ""
     by: str = ""
+    cancelled: str = ""
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether it is asked for in the course's file, which would bring it back."""
+        return self.series.startswith(FROM_FILE)
+
+    def as_cancelled(self) -> Reservation:
+        """What is left of it: how much it kept, and none of it kept."""
+        nothing = Place("", 0, released=True)
+        places = (nothing,) * len(self.places)
+        return replace(self, id=f"{CANCELLED}{self.id}", places=places, cancelled=self.id)
+
+
+def is_skipped(wall: datetime) -> bool:
+    """Whether no clock shows *wall*, since clocks are put forward over it."""
+    return wall.astimezone(UTC).astimezone(wall.tzinfo) != wall
+
+
+def is_twice(wall: datetime) -> bool:
+    """Whether clocks show *wall* twice, since they are put back over it."""
+    first, second = (wall.replace(fold=fold).utcoffset() for fold in (0, 1))
+    return first != second and not is_skipped(wall)
 
 
 def weekly(first: Interval, until: date) -> Iterator[Interval]:

@@ -17,6 +17,7 @@ from crepre_hub.hub.course_pages import Frame
 from crepre_hub.hub.course_staff import StaffHandler, hub_user
 from crepre_hub.hub.gpu_pages import gpu_news
 from crepre_hub.hub.gpu_watchdog import Watchdog
+from crepre_hub.hub.said import said_of_click
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say, together
 
@@ -52,7 +53,7 @@ class AnnouncementsHandler(StaffHandler):
     async def get(self, course_id: str) -> None:
         """Those that are shown, and the form for another."""
         course = self.course_to_change(course_id)
-        await self._show(course, notice=SAID.get(self.get_query_argument("done", ""), ""))
+        await self._show(course, notice=said_of_click(self, SAID))
 
     @web.authenticated
     async def post(self, course_id: str) -> None:

@@ -49,10 +49,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     ).tag(config=True)
 
     desks = Callable(help="Returns the CourseDesks.").tag(config=True)
-    people = Callable(help="Returns the PeopleDesk.").tag(config=True)
-    visits = Callable(help="Returns the VisitDesk.").tag(config=True)
     examine = Callable(lambda: (), help="Returns all that the doctor finds.").tag(config=True)
-    joining = Callable(help="Returns the JoinDesk.").tag(config=True)
     ends = Callable(help="Returns the EndDesks.").tag(config=True)
     downloads = Callable(help="Returns the Downloads.").tag(config=True)
     lending = Callable(help="Returns the LendingDesk.").tag(config=True)
@@ -74,7 +71,7 @@ class CrepreHub(JupyterHub):  # type: ignore[misc]
     @cached_property
     def standing(self) -> StandingKeeper:
         """Keeps groups and roles."""
-        return StandingKeeper(self, self.people())
+        return StandingKeeper(self, self.desks().people)
 
     @cached_property
     def gpus(self) -> GpuKeeper:

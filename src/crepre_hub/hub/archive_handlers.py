@@ -79,7 +79,7 @@ class ArchivesHandler(DownloadHandler):
             parts = iter(packing)
             first = await self.downloads.next_packed(parts)
             self.say_file(
-                f"{archive_stem(user, f'{self.app.people().now:%Y%m%dT%H%M%SZ}')}{SUFFIX}"
+                f"{archive_stem(user, f'{self.app.desks().people.now:%Y%m%dT%H%M%SZ}')}{SUFFIX}"
             )
             await self._send_parts(user, first, parts)
         finally:
@@ -105,7 +105,7 @@ class ArchivesHandler(DownloadHandler):
         self.finish(await self.render_template("archive.html", page=page))
 
     def _page(self, message: str = "", remedy: str = "") -> ArchivePage:
-        desk, people = self.app.ends().archives, self.app.people()
+        desk, people = self.app.ends().archives, self.app.desks().people
         days, courses = desk.purge_dates(), people.courses()
         rows = tuple(
             ArchiveRow(

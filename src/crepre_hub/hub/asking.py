@@ -30,5 +30,5 @@ def owner_who_asks(handler: Any) -> User:
 
 def allowance_of(app: Any, course_id: str) -> Allowance:
     """What a course permits; no bound where it is gone."""
-    course = app.people().courses().get(course_id)
+    course = app.desks().people.courses().get(course_id)
     return allowance_in(course) if course else NO_ALLOWANCE

@@ -78,9 +78,6 @@ def configure_hub(c: Any, wiring: Wiring) -> None:
 def configure_courses(c: Any, wiring: Wiring) -> None:
     """Who is in which course, what each may do there, and the pages of courses."""
     c.CrepreHub.desks = lambda: wiring.desks
-    c.CrepreHub.people = lambda: wiring.desks.people
-    c.CrepreHub.visits = lambda: wiring.desks.visits
-    c.CrepreHub.joining = lambda: wiring.desks.joining
     c.CrepreHub.lending = lambda: wiring.lending
     c.CrepreHub.board_names = wiring.settings.lab.gpus.names
     c.SeatMixin.lending = lambda: wiring.lending

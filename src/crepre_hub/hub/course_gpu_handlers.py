@@ -11,7 +11,7 @@ from tornado import web
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.gpus import LONGEST
 from crepre_hub.decisions import Refused
-from crepre_hub.desk.gpu_booking import is_from_file, own_series, request_of
+from crepre_hub.desk.gpu_booking import own_series, request_of
 from crepre_hub.desk.gpu_calendar import larger_than_any, warnings, week
 from crepre_hub.desk.gpu_reader import Reader
 from crepre_hub.desk.lending import LendingDesk
@@ -125,7 +125,7 @@ class CourseGpusHandler(StaffHandler):
         trouble = GONE
         with come_back_later():
             series = own_series(self.desk.book(), course.id, name)
-            if series and is_from_file(series[0]):
+            if series and series[0].is_from_file:
                 trouble = IN_FILE
             elif series:
                 answer = self.desk.cancel(series[0].series if whole_series else name)
@@ -203,7 +203,7 @@ class CourseGpusHandler(StaffHandler):
         """What the reader has chosen, if it is there still and not the file's."""
         name = self.get_query_argument("cancel", "")
         series = own_series(book, course.id, name)
-        if not series or is_from_file(series[0]):
+        if not series or series[0].is_from_file:
             return None
         return Cancelling(name, when(book.reservations[name], book.rules), len(series))
 

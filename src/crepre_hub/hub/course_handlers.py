@@ -22,6 +22,7 @@ from crepre_hub.hub.course_pages import CoursePage, Seen
 from crepre_hub.hub.course_staff import TEACHERS_ONLY, StaffHandler, hub_user
 from crepre_hub.hub.member_forms import Filter, key_in, may_remove, removal_of, wish_of
 from crepre_hub.hub.running import doing
+from crepre_hub.hub.said import said_of_click
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say, together
 
@@ -40,7 +41,7 @@ class CourseHandler(StaffHandler):
     async def get(self, course_id: str) -> None:
         """The members."""
         course = self.course_or_404(course_id)
-        await self._show(course, notice=SAID.get(self.get_query_argument("done", ""), ""))
+        await self._show(course, notice=said_of_click(self, SAID))
 
     @web.authenticated
     async def post(self, course_id: str) -> None:

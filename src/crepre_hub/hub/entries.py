@@ -48,7 +48,7 @@ class NotedAuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]
         visitor = self.current_user
         if spawner is None or spawner.user.name == visitor.name:
             return
-        desk: VisitDesk = self.app.visits()
+        desk: VisitDesk = self.app.desks().visits
         name = spawner.user.name
         owner = HubUser(name, bool(spawner.user.admin), running_of(self.users[spawner.user]))
         with come_back_later():

@@ -15,6 +15,7 @@ from crepre_hub.hub.gpu_keeper import GpuKeeper
 from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import BoardPage, Times
 from crepre_hub.hub.gpu_reader import reader_of
+from crepre_hub.hub.said import said_of_click
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
 
@@ -68,7 +69,7 @@ class BoardHandler(LiveHandler):
             board=board(self.desk, reader, gpus.used, gpus.watchdog.outside),
             is_admin=reader.is_admin,
             times=Times(book.rules, now),
-            notice=SAID.get(self.get_query_argument("done", ""), ""),
+            notice=said_of_click(self, SAID),
         )
 
 

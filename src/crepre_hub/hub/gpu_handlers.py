@@ -25,6 +25,7 @@ from crepre_hub.hub.gpu_live import LiveHandler
 from crepre_hub.hub.gpu_pages import GpuPage, Times, ended, state_of_desk
 from crepre_hub.hub.gpu_watchdog import Watchdog
 from crepre_hub.hub.running import doing
+from crepre_hub.hub.said import said_of_click
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say
 
@@ -150,11 +151,11 @@ class GpuHandler(LiveHandler, LinedSpawnHandler):
             ended=watchdog.why_stopped(user.name) or ended(seen.last, times),
             times=times,
             told=tuple(each.text for each in watchdog.news_for(user.name)),
-            notice=SAID.get(self.get_query_argument("done", ""), ""),
+            notice=said_of_click(self, SAID),
         )
 
     def _title(self, wanted: Claim | Lease | None) -> str:
-        course = self.app.people().courses().get(wanted.course) if wanted else None
+        course = self.app.desks().people.courses().get(wanted.course) if wanted else None
         profile = course.profiles.get(wanted.profile) if course and wanted else None
         return profile.title if profile else ""
 

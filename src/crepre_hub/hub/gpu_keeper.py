@@ -97,7 +97,7 @@ class GpuKeeper:
         """Reserve what the courses' files ask for; what cannot be had is told once."""
         try:
             rules, now = self._desk.book().rules, self._desk.now
-            courses = self._app.people().courses().values()
+            courses = self._app.desks().people.courses().values()
             self._tell_too_large(share_problems(courses, self._desk.known_gpus))
             refused = self._desk.ensure_kept(kept_in_files(courses, rules.zone, now))
         except CrepreError as error:

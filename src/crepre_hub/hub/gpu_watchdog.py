@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crepre_hub.backends.backend import Backend, Found
+from crepre_hub.backends.backend import Backend
 from crepre_hub.desk import gpu_warnings
 from crepre_hub.desk.gpu_parties import Party, parties
 from crepre_hub.desk.lending import LendingDesk
@@ -19,7 +19,7 @@ from crepre_hub.gpu.claims import Why
 from crepre_hub.gpu.watchdog import Breach, Step, Watch, look, to_restart
 from crepre_hub.hub.gpu_pages import GpuNews
 from crepre_hub.hub.kernels import restart_kernel
-from crepre_hub.probes.gpu_use import GpuSample, from_outside
+from crepre_hub.probes.gpu_use import GpuSample, held_outside
 from crepre_hub.probes.processes import kernel_of
 from crepre_hub.units import format_memory
 
@@ -99,7 +99,7 @@ class Watchdog:
         except BackendError as error:
             log.warning("Nobody looked at who uses which GPU: %s", error)
             return
-        self.outside = _outside(sample, found)
+        self.outside = held_outside(sample, {server.id for server in found})
         here = {party.key: party for party in parties(sample, found, self._desk.book())}
         for key in {**self._watches, **here}:
             await self._look_at(key, here.get(key))
@@ -212,14 +212,6 @@ class Watchdog:
 
     def _clock(self, later: timedelta = timedelta()) -> str:
         return self._desk.book().rules.clock(self._desk.now + later)
-
-
-def _outside(sample: GpuSample, found: Iterable[Found]) -> dict[str, int]:
-    """Bytes of each GPU that are nobody's of the lab."""
-    held: dict[str, int] = {}
-    for each in from_outside(sample, {server.id for server in found}):
-        held[each.gpu] = held.get(each.gpu, 0) + (each.memory_bytes or 0)
-    return held
 
 
 def _kernels_of(party: Party) -> tuple[str, ...]:

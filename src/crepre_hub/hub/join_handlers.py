@@ -55,7 +55,7 @@ class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
     def _guarded(self, code: str, *, join: bool) -> Invitation | Refused:
         """What the code does; wrong ones are counted, and soon have to wait."""
         gate: Gate = self.app.gate()
-        desk: JoinDesk = self.app.joining()
+        desk: JoinDesk = self.app.desks().joining
         attempt = gate.attempt(name=f"join:{self.current_user.name}", address=self._address())
         seconds = gate.enter(attempt)
         if seconds:
@@ -71,7 +71,7 @@ class JoinHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
 
     def _person(self) -> Person:
         user = self.current_user
-        person: Person = self.app.people().person(user.name, is_admin=bool(user.admin))
+        person: Person = self.app.desks().people.person(user.name, is_admin=bool(user.admin))
         return person
 
     def _address(self) -> str:

@@ -11,6 +11,7 @@ from crepre_hub.decisions import Refused
 from crepre_hub.errors import CourseError
 from crepre_hub.hub.course_staff import StaffHandler
 from crepre_hub.hub.join_link_pages import JoinLinksPage, Made, wish_of
+from crepre_hub.hub.said import said_of_click
 from crepre_hub.login.later import come_back_later
 from crepre_hub.sentences import say, together
 
@@ -31,7 +32,7 @@ class JoinLinksHandler(StaffHandler):
     async def get(self, course_id: str) -> None:
         """The links."""
         course = self.course_to_change(course_id)
-        await self._show(course, notice=SAID.get(self.get_query_argument("done", ""), ""))
+        await self._show(course, notice=said_of_click(self, SAID))
 
     @web.authenticated
     async def post(self, course_id: str) -> None:

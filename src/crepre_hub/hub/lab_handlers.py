@@ -13,7 +13,7 @@ from tornado import web
 
 from crepre_hub.clock import utc_now
 from crepre_hub.desk.lab_overview import LabDesk, PersonRow
-from crepre_hub.desk.lending import FROM_FILE
+from crepre_hub.gpu.reservations import FROM_FILE
 from crepre_hub.hub.examination import Examination, Report
 from crepre_hub.hub.gpu_keeper import GpuKeeper
 from crepre_hub.hub.lab_pages import (

@@ -125,6 +125,14 @@ def from_outside(sample: GpuSample, servers: Container[str]) -> tuple[GpuProcess
     return tuple(each for each in sample.processes if each.name and each.container not in servers)
 
 
+def held_outside(sample: GpuSample, servers: Container[str]) -> dict[str, int]:
+    """Bytes of each GPU that processes of none of *servers* hold."""
+    held: dict[str, int] = {}
+    for each in from_outside(sample, servers):
+        held[each.gpu] = held.get(each.gpu, 0) + (each.memory_bytes or 0)
+    return held
+
+
 def _load(uuid: str, handle: Any) -> GpuLoad:
     used = int(pynvml.nvmlDeviceGetMemoryInfo(handle).used)
     rates = _unless_unsaid(None, pynvml.nvmlDeviceGetUtilizationRates, handle)

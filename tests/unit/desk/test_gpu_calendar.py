@@ -10,11 +10,10 @@ import pytest
 from crepre_hub.courses.course import Course
 from crepre_hub.desk.gpu_calendar import Entry, Week, clock_of, monday_of, week
 from crepre_hub.desk.gpu_reader import Reader
-from crepre_hub.desk.lending import FROM_FILE
 from crepre_hub.gpu.booking import Request, reserve
 from crepre_hub.gpu.gpus import WHOLE, Wish
 from crepre_hub.gpu.passing import tick
-from crepre_hub.gpu.reservations import Interval
+from crepre_hub.gpu.reservations import FROM_FILE, Interval
 from crepre_hub.gpu.rules import MINUTE, Rules
 from tests.unit.gpu.books import CARD, GIB, SHARED, book, failing
 

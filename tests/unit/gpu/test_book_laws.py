@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from crepre_hub.decisions import Granted, Refused
 from crepre_hub.gpu.book import Book
-from crepre_hub.gpu.booking import Request, cancel, reserve
+from crepre_hub.gpu.booking import Request, bring_back, cancel, reserve
 from crepre_hub.gpu.claims import Claim, Lease, Why
 from crepre_hub.gpu.draft import Change
 from crepre_hub.gpu.events import LeaseEnded, LeaseGranted
@@ -22,7 +22,7 @@ from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import accept, claim, end, give_back, put_first, renew, withdraw
 from crepre_hub.gpu.passing import due_at, prolong_offers, tick
 from crepre_hub.gpu.reconciling import Found, reconcile
-from crepre_hub.gpu.reservations import Interval
+from crepre_hub.gpu.reservations import FROM_FILE, Interval
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
 from crepre_hub.gpu.troubles import OFF_THE_BUS, Trouble
 from crepre_hub.units import MEMORY_UNITS
@@ -237,16 +237,23 @@ class Lab(RuleBasedStateMachine):
         intervals = tuple(
             Interval(first.start + n * step, first.end + n * step) for n in range(weeks)
         )
-        wanted = Request(f"r{self.number:03}", course, wish, count, intervals)
+        series = f"{FROM_FILE if self.number % 2 else ''}r{self.number:03}"
+        wanted = Request(series, course, wish, count, intervals)
         change = self.step(reserve(self.book, wanted, self.now), disturbs=True)
         if isinstance(change.answer, Granted):
-            kept = self.book.reservations[f"r{self.number:03}/0"]
+            kept = self.book.reservations[f"{series}/0"]
             assert len(kept.places) == count
 
     @precondition(lambda self: self.book.reservations)
     @rule(number=PICK)
     def call_off(self, number: int) -> None:
         self.step(cancel(self.book, self.pick("reservations", number), self.now))
+
+    @precondition(lambda self: self.book.reservations)
+    @rule(number=PICK)
+    def bring_back(self, number: int) -> None:
+        chosen = self.book.reservations[self.pick("reservations", number)]
+        self.step(bring_back(self.book, chosen.series, self.now), disturbs=True)
 
     @precondition(lambda self: self.book.leases)
     @rule(number=PICK, since=SOME_TIME)

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crepre_hub.decisions import Granted, Refused
-from crepre_hub.gpu.booking import Request, asked_anew, cancel, reserve
+from crepre_hub.gpu.booking import Request, asked_anew, bring_back, cancel, reserve
 from crepre_hub.gpu.claims import Source
 from crepre_hub.gpu.events import NoShowReleased, ReservationShort, StaysForLesson
 from crepre_hub.gpu.gpus import WHOLE, Gpu, Wish
 from crepre_hub.gpu.inventory import drain, inventory
 from crepre_hub.gpu.lending import give_back
 from crepre_hub.gpu.passing import tick
-from crepre_hub.gpu.reservations import Interval, weekly
+from crepre_hub.gpu.reservations import FROM_FILE, Interval, is_skipped, is_twice, weekly
 from crepre_hub.gpu.rules import HOUR, MINUTE, Rules
 from tests.unit.gpu.books import CARD, GIB, NINE, SHARED, ask, book, failing, keep, wanted
 
@@ -119,6 +119,50 @@ def test_what_is_no_reservation(request_: Request, reason: str) -> None:
     before = keep(book(CARD), TEN, NOON).book
     answer = reserve(before, request_, NINE).answer
     assert answer.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("wall", "skipped", "twice"),
+    [
+        ("2026-03-29 01:59", False, False),
+        ("2026-03-29 02:00", True, False),
+        ("2026-03-29 02:59", True, False),
+        ("2026-03-29 03:00", False, False),
+        ("2026-10-25 01:59", False, False),
+        ("2026-10-25 02:00", False, True),
+        ("2026-10-25 02:59", False, True),
+        ("2026-10-25 03:00", False, False),
+    ],
+)
+@pytest.mark.parametrize("fold", [0, 1])
+def test_hours_that_clocks_skip_or_show_twice(
+    wall: str, skipped: bool, twice: bool, fold: int
+) -> None:
+    """From the change on, up to but not at its end; in UTC there are none."""
+    here = datetime.fromisoformat(wall).replace(fold=fold)
+    oslo = here.replace(tzinfo=ZoneInfo("Europe/Oslo"))
+    assert (is_skipped(oslo), is_twice(oslo)) == (skipped, twice)
+    utc = here.replace(tzinfo=UTC)
+    assert (is_skipped(utc), is_twice(utc)) == (False, False)
+
+
+def test_what_is_cancelled_of_a_file_can_be_brought_back() -> None:
+    """As much as it was, where there is room still; by hand it is gone for good."""
+    asked = Request(f"{FROM_FILE}ml/1", "ml", WHOLE, 2, (Interval(TEN, NOON),), "gpu")
+    before = reserve(book(CARD, SHARED), asked, NINE).book
+    gone = cancel(before, f"{FROM_FILE}ml/1/0", NINE).book
+    assert asked_anew(gone, {asked.series: asked}, NINE) == {}
+    assert isinstance(cancel(gone, asked.series, NINE).answer, Refused)
+    assert bring_back(gone, asked.series, NINE).book.reservations == before.reservations
+    assert isinstance(bring_back(before, asked.series, NINE).answer, Refused)
+    taken = keep(gone, TEN, NOON, course="art").book
+    refused = bring_back(taken, f"{FROM_FILE}ml/1/0", NINE)
+    assert isinstance(refused.answer, Refused)
+    assert "art has 1 from" in refused.answer.message
+    assert refused.book is taken
+    by_hand = cancel(taken, "lesson", NINE).book
+    assert isinstance(bring_back(by_hand, "lesson", NINE).answer, Refused)
+    assert tick(by_hand, NOON).book.reservations == {}
 
 
 def test_weekly_keeps_its_time_on_the_wall() -> None:
