@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from rich.console import Console
 
 from crepre_hub.cli import terminal
