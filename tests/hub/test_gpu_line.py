@@ -128,10 +128,14 @@ async def test_the_second_waits_and_starts_when_the_first_is_done(
     assert "Place <strong>1</strong> of 1" in page
     assert re.search(r"Probably free at about <strong>\d\d:\d\d<", page)
     assert not lab.app.users["bo"].running
+    when = re.search(r"your turn at about (\d\d:\d\d)", (await bo.get("/hub/spawn"))[1])
+    assert when is not None, "the start page tells of a new claim, and not of the reader's own"
+    assert f"Probably free at about <strong>{when[1]}<" in (await bo.get("/hub/gpu"))[1]
 
     await stop(lab, "ada")
     assert leases(lab) == []
     assert claims(lab)[0].offer is not None
+    assert "GPU: one is kept for you" in (await bo.get("/hub/spawn"))[1]
     assert "A GPU is free for you" in (await bo.get("/hub/gpu?part=1"))[1]
     status, _, headers = await press(bo, "start")
     assert headers["Location"].startswith("/hub/spawn-pending/bo")
@@ -370,7 +374,7 @@ async def test_everybody_reads_why_a_gpu_is_not_lent(
     await lab.app.gpus.look()
     for name, browser in people.items():
         _, page, _ = await browser.get("/hub/board?part=1")
-        assert "failed.</strong> It fell off the bus" in page
+        assert "Failed.</strong> It fell off the bus" in page
         assert ("Reboot the machine." in page) == (name == "boss")
         assert 'value="forget"' not in page
     assert OFF_THE_BUS in (await people["ada"].get("/hub/gpu"))[1]
@@ -446,7 +450,7 @@ async def test_the_line_is_told_in_norwegian(
         board = await norsk("out", "/hub/board")
     finally:
         await press(people["boss"], "undrain", "/hub/board", name=GPU)
-    assert "tatt ut av bruk.</strong> Tatt ut av bruk av administratoren." in board
+    assert "Tatt ut av bruk.</strong> Administratoren har ikke sagt hvorfor." in board
     assert "<td>en hel GPU</td>" in board
 
 

@@ -113,11 +113,11 @@ async def test_what_the_rules_say_is_told_to_each_in_their_language(lab: CourseL
     """A refused start, with its date: on the page, and in English to programs and the log."""
     old = await lab.newcomer("old")
     _, page, _ = await old.get("/hub/spawn", headers=NORWEGIAN)
-    assert "Emnet past ble stengt 1. januar 2020." in page
+    assert "Emnet Past ble stengt 1. januar 2020." in page
     token = await old.token_of("/hub/password")
     posted = f"/hub/spawn?_xsrf={token}"
     _, page, _ = await old.post(posted, {"profile": "past/small"}, headers=NORWEGIAN)
-    assert "Emnet past ble stengt 1. januar 2020. Spør læreren" in page
+    assert "Emnet Past ble stengt 1. januar 2020. Spør læreren" in page
     assert re.search(r"\(Kode \w{6}\)", page)
     _, page, _ = await old.post(posted, {"profile": "past/small"}, headers=ENGLISH)
-    assert "The course past closed on 1 January 2020." in page
+    assert "The course Past closed on 1 January 2020." in page

@@ -96,7 +96,7 @@ async def test_the_page_tells_and_stops_the_server(lab: CourseLab) -> None:
 
 
 async def test_each_run_is_written_down_once(lab: CourseLab) -> None:
-    """From its start to its stop, whoever ends it; a run that the hub missed is made good."""
+    """From its start to its stop, whoever ends it, and told with its course's title."""
     stu = await lab.newcomer("stu")
     lab.look()
     await lab.started("stu", stu, "music/small")
@@ -112,6 +112,7 @@ async def test_each_run_is_written_down_once(lab: CourseLab) -> None:
     assert usage.week_of("stu").latest == (run,)
     _, page, _ = await stu.get("/hub/home")
     assert "Since Monday your servers have run for 0 min." in page
+    assert ": 0 min, Music</li>" in page
 
 
 async def test_a_guest_enters_for_an_hour_whatever_the_server_runs_for(lab: CourseLab) -> None:
@@ -129,7 +130,7 @@ async def test_a_guest_enters_for_an_hour_whatever_the_server_runs_for(lab: Cour
     assert (entry.visitor, entry.visitor_role, entry.course) == ("asa", "invited", "art")
     _, page, _ = await stu.get("/hub/home")
     assert "<strong>asa</strong> may come in until" in page
-    assert "<strong>asa</strong> (invited, art)" in page
+    assert "<strong>asa</strong> (invited, Art)" in page
     assert "stu has invited you until" in (await asa.get("/hub/home"))[1]
     assert "stu has invited you" not in (await tea.get("/hub/home"))[1]
     status, _ = await press(stu, "revoke", invitation=invitation_on(page))

@@ -18,7 +18,7 @@ from crepre_hub.courses.course import Course
 from crepre_hub.courses.endings import is_due
 from crepre_hub.courses.enrolment import Enrolment
 from crepre_hub.courses.keys import Key
-from crepre_hub.courses.roles import Role
+from crepre_hub.courses.roles import STAFF, Role
 from crepre_hub.courses.term import Term, term_of
 from crepre_hub.desk.desks import CourseDesks
 from crepre_hub.store.endings import Purge
@@ -50,11 +50,10 @@ def list_(as_json: AsJson = False) -> None:
         print_json([_summary(*each) for each in courses])
         return
     rows = [
-        (c.id, c.title, *(str(members[role]) for role in Role), now, _dates(c), str(homes))
+        (c.id, c.title, _people(members), now, _dates(c), str(homes))
         for c, members, now, homes in courses
     ]
-    columns = ("course", "title", *(f"{role}s" for role in Role), "state", "dates", "homes")
-    print_table(columns, rows)
+    print_table(("course", "title", "staff + students", "state", "dates", "homes"), rows)
 
 
 @app.command()
@@ -105,6 +104,12 @@ def _members(enrolments: tuple[Enrolment, ...]) -> Counter[Role]:
     for each in enrolments:
         roles.setdefault(each.key, each.role)
     return Counter(roles.values())
+
+
+def _people(members: Counter[Role]) -> str:
+    """In few columns; ``crepre course show`` tells teachers from assistants."""
+    staff = sum(members[role] for role in STAFF)
+    return f"{staff} + {members[Role.STUDENT]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,8 +160,10 @@ def forget(
 def _one_gpu(desk: LendingDesk, text: str) -> str:
     found = [uuid for uuid in desk.book().gpus if uuid.startswith(text)]
     if len(found) != 1:
-        what = "no GPU" if not found else "more than one GPU"
-        raise CourseError(f"There is {what} {text}….", remedy="See: crepre gpu board")
+        what = "no GPU has" if not found else "several GPUs have"
+        raise CourseError(
+            f"{text!r}: {what} a UUID that begins so.", remedy="See: crepre gpu board"
+        )
     return found[0]
 
 
@@ -201,6 +203,9 @@ def _print_gpus(seen: Board) -> None:
         )
         for gpu in seen.gpus
     ]
+    if not rows:
+        out.print("This lab has no GPUs. What was looked for: crepre doctor")
+        return
     print_table(("gpu", "name", "memory", "free", "used", "from outside", "state"), rows)
     for gpu in seen.gpus:
         if gpu.remedy:

@@ -53,7 +53,11 @@ def build(
 @app.command()
 def verify(
     name: Annotated[
-        str, typer.Argument(help="A folder under images/; without it, all.", show_default=False)
+        str,
+        typer.Argument(
+            help="A folder under images/; without it, what the lab's courses name.",
+            show_default=False,
+        ),
     ] = "",
     as_json: AsJson = False,
 ) -> None:

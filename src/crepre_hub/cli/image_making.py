@@ -12,7 +12,7 @@ from crepre_hub.cli.settings import lab_settings
 from crepre_hub.cli.terminal import err, lab_root, out, print_json, progress_bar, told
 from crepre_hub.courses.course import Course
 from crepre_hub.errors import SettingsError
-from crepre_hub.ops.image_folders import image_folders
+from crepre_hub.ops.image_folders import find_image_folder, image_folders
 from crepre_hub.ops.images import BuiltImage, verify_image
 from crepre_hub.ops.lab_images import HUGE, build_site, ensure_course_images, images_of
 from crepre_hub.ops.project import ensure_state_folder
@@ -30,7 +30,7 @@ def build_images(name: str, *, base: str | None, untried: bool, as_json: bool) -
         if settings is not None:
             ensure_state_folder(settings)
         site = build_site(settings, base=base)
-        for each in [name] if name else _names(settings):
+        for each in [name] if name else _names(settings, "build"):
             with progress_bar(f"Building {each}") as on_step:
                 built.append(site.build(each, on_step, untried=untried))
             _tell([built[-1]], as_json)
@@ -62,10 +62,11 @@ def build_course(course: str, *, untried: bool, as_json: bool) -> None:
 def verify_images(name: str, *, as_json: bool) -> None:
     """Print what the images' own checks find; exit code 1 if one fails."""
     with told():
-        environment = build_site(_settings_or_none()).environment
+        settings = _settings_or_none()
+        environment = build_site(settings).environment
         findings = [
             each
-            for image in _verifiable(name)
+            for image in ([name] if name else verifiable(_names(settings, "verify")))
             for each in verify_image(image, environment=environment)
         ]
     print_findings(findings, as_json)
@@ -97,13 +98,13 @@ def _course(settings: Settings, wanted: str) -> Course:
     )
 
 
-def _names(settings: Settings | None) -> list[str]:
+def _names(settings: Settings | None, what: str) -> list[str]:
     """What the lab needs; where there is none, all but what takes gigabytes."""
     if settings is not None:
         return images_of(settings)
     names = [folder.name for folder in image_folders()]
     for name in sorted(HUGE & set(names)):
-        err.print(f"Left out, since it takes gigabytes: crepre image build {name}", markup=False)
+        err.print(f"Left out, since it takes gigabytes: crepre image {what} {name}", markup=False)
     return [name for name in names if name not in HUGE]
 
 
@@ -120,8 +121,6 @@ def _tell(built: Iterable[BuiltImage], as_json: bool) -> None:
             )
 
 
-def _verifiable(name: str) -> list[str]:
-    """Images that bring a ``verify``."""
-    if name:
-        return [name]
-    return [folder.name for folder in image_folders() if (folder.path / "verify").exists()]
+def verifiable(names: Iterable[str]) -> list[str]:
+    """Those of *names* that bring a ``verify``."""
+    return [name for name in names if (find_image_folder(name).path / "verify").exists()]

@@ -24,6 +24,9 @@ DONE, REFUSED, MISUSE = 0, 1, 2
 out = Console(highlight=False, soft_wrap=True, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
+ENDLESS = 10_000
+"""Characters in a line that nobody has to read on a screen."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -50,12 +53,19 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """*rows* in columns that line up; what people wrote stands there as they wrote it."""
+    """
+    *rows* in columns that line up; what people wrote stands there as they wrote it.
+
+    The first column is what one types next, so it is never folded. In a file or a pipe nothing is:
+    a row is a line.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0, min_width=len(column))
     for row in rows:
         table.add_row(*map(Text, row))
+    if not out.is_terminal:
+        table.width = out.measure(table, options=out.options.update(width=ENDLESS)).maximum
     out.print(table)
 
 

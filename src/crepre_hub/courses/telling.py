@@ -17,6 +17,9 @@ def told(course: Course, profile: Profile) -> dict[str, str]:
         "CREPRE_COURSE_TITLE": course.title,
         "CREPRE_PROFILE_TITLE": profile.title,
         "CREPRE_PROFILE_SIZE": profile.summary,
+        "CREPRE_GPU_PROFILES": ", ".join(
+            each.title for each in course.profiles.values() if each.gpu
+        ),
         "CREPRE_LARGER_PROFILES": ", ".join(f"{each.title} ({each.summary})" for each in larger),
     }
     if course.content is None:

@@ -32,14 +32,18 @@ def term_of(course: Course, *, today: date) -> Term:
 
 
 def shut_by_hand(course: Course) -> Refused | None:
-    """Why nobody but admins starts anything, if a course was closed by hand."""
+    """
+    Why nobody but admins starts anything, if a course was closed by hand.
+
+    It is called by its title, since a student has never seen its short name.
+    """
     if course.switch is None or course.switch.is_open:
         return None
     reason = course.switch.reason.rstrip(". ")
     if reason:
-        text = say("The course %(course)s is closed: %(why)s.", course=course.id, why=reason)
+        text = say("The course %(course)s is closed: %(why)s.", course=course.title, why=reason)
     else:
-        text = say("The course %(course)s is closed.", course=course.id)
+        text = say("The course %(course)s is closed.", course=course.title)
     return Refused("course-closed", text, ASK)
 
 
@@ -50,12 +54,12 @@ def out_of_term(course: Course, *, today: date) -> Refused | None:
     match term_of(course, today=today):
         case Term.BEFORE:
             text = say(
-                "The course %(course)s opens on %(day)s.", course=course.id, day=course.opens
+                "The course %(course)s opens on %(day)s.", course=course.title, day=course.opens
             )
             return Refused("course-not-open-yet", text, say("Come back then."))
         case Term.OVER:
             text = say(
-                "The course %(course)s closed on %(day)s.", course=course.id, day=course.closes
+                "The course %(course)s closed on %(day)s.", course=course.title, day=course.closes
             )
             return Refused("course-closed", text, ASK)
     return None

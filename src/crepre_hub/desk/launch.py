@@ -90,9 +90,23 @@ class LaunchDesk:
             return ""
         try:
             left = week_left(self._gpus, name, offer.course.id, allowance_in(offer.course))
-            return together(self._free(offer), _in_words(left), between="; ")
+            at_desk = self._place(offer, name) or self._free(offer)
+            return together(at_desk, _in_words(left), between="; ")
         except StoreUnreachable:
             return ""  # other profiles can still be started
+
+    def _place(self, offer: Offer, name: str) -> Sentence | None:
+        """What somebody is told who has asked for this already; None for everybody else."""
+        claim = self._gpus.book().claim_of(name)
+        if claim is None or (claim.course, claim.profile) != (offer.course.id, offer.profile_id):
+            return None
+        if claim.offer is not None:
+            return say("one is kept for you")
+        seen = self._gpus.outlook().get(claim.id)
+        if seen is None or seen.probably_free_at is None:
+            return say("you are in line")
+        then = self._gpus.book().rules.clock(seen.probably_free_at)
+        return say("you are in line, your turn at about %(time)s", time=then)
 
     def _free(self, offer: Offer) -> Sentence:
         seen = self._gpus.availability(asked_for(offer, Seat("", "")))

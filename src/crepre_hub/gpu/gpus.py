@@ -39,7 +39,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-TAKEN_OUT = say("Taken out of service by the admin.")
+TAKEN_OUT = say("The admin did not say why.")
 """Why an admin drained a GPU who did not say why."""
 
 _OURS = {**KNOWN, str(TAKEN_OUT): TAKEN_OUT}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,10 @@ class MyPage:
     teaching: tuple[Course, ...] = field(
         default=(), metadata={"help": "The courses whose pages the reader may see."}
     )
+    titles: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"help": "What a course of a run or a visit is called; one that is gone is not."},
+    )
     trouble: StoreUnreachable | None = field(
         default=None, metadata={"help": "Why all this is missing, if it is."}
     )
@@ -73,6 +77,7 @@ def my_page(user: Any, desks: CourseDesks) -> MyPage:
     """The page of *user*; without the lab's database it has the server alone."""
     reader = HubUser(user.name, bool(user.admin), running_of(user))
     spawner = user.spawner
+    titles = {course.id: course.title for course in desks.people.courses().values()}
     try:
         return MyPage(
             courses=desks.mine.courses(reader),
@@ -84,6 +89,7 @@ def my_page(user: Any, desks: CourseDesks) -> MyPage:
             hosts=tuple(_host(each, user) for each in desks.inviting.for_guest(user.name)),
             visitors=desks.visits.visitors_of(user.name),
             teaching=desks.page.courses_of(reader),
+            titles=titles,
         )
     except StoreUnreachable as trouble:
         return MyPage(trouble=trouble)

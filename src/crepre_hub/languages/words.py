@@ -10,7 +10,6 @@ from crepre_hub.sentences import Sentence, duration, say
 _WORDS: tuple[Sentence, ...] = (
     say("admin"),
     say("assistant"),
-    say("drained"),
     say("failed"),
     say("invited"),
     say("missing"),
@@ -20,7 +19,8 @@ _WORDS: tuple[Sentence, ...] = (
     say("student"),
     say("teacher"),
 )
-_BY_WORD = {str(word): word for word in _WORDS}
+_BY_WORD = {str(word): word for word in _WORDS} | {"drained": say("out of service")}
+"""What an admin calls drained is out of service to everybody else."""
 
 
 def word(kept: str) -> str:

@@ -58,8 +58,10 @@ def has_gpu_runtime(client: DockerClient, environment: Mapping[str, str]) -> boo
 def translated(problem: CommandFailed, image: str) -> CrepreError:
     """What a failed look at *image* means."""
     if re.search(r"no such (image|object)", problem.message, re.IGNORECASE):
+        name = re.match("crepre/([a-z-]+):", image)
         return ImageMissing(
-            f"The image {image} is not on this machine.", remedy="Run `crepre image build`."
+            f"The image {image} is not on this machine.",
+            remedy=f"Run `crepre image build {name[1]}`." if name else "Run `crepre image build`.",
         )
     for pattern, kind, remedy in REMEDIES:
         if kind is DockerUnreachable and re.search(pattern, problem.message, re.IGNORECASE):

@@ -181,7 +181,7 @@ def test_a_closed_course_is_told_with_its_day() -> None:
     closed = course(students=frozenset({"ada"}), closes="2026-08-01")
     answer = choose([closed, course("art")], Person("ada"), {}, today=TODAY)
     assert isinstance(answer, Refused)
-    assert answer.message == "The course music closed on 1 August 2026."
+    assert answer.message == "The course Music closed on 1 August 2026."
 
 
 def enrolment(course_id: str, role: Role, key: Key, origin: Origin = Origin.ROSTER) -> Enrolment:

@@ -23,9 +23,10 @@ def content(**values: Any) -> Content:
     return Content(**{"repository": HOME, **values})
 
 
-def course_with(part: Content | None) -> Course:
-    """A course with two profiles."""
-    return Course(id="ml", title="Music", profiles={"a": SMALL, "b": LARGE}, content=part)
+def course_with(part: Content | None, *more: Profile) -> Course:
+    """A course with two profiles, and *more*."""
+    profiles = dict(zip("abc", (SMALL, LARGE, *more), strict=False))
+    return Course(id="ml", title="Music", profiles=profiles, content=part)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,7 @@ def test_a_server_is_told_of_its_course() -> None:
         "CREPRE_COURSE_TITLE": "Music",
         "CREPRE_PROFILE_TITLE": "Small",
         "CREPRE_PROFILE_SIZE": "1 CPU, 1 GiB",
+        "CREPRE_GPU_PROFILES": "",
         "CREPRE_LARGER_PROFILES": "Large (2 CPUs, 4 GiB)",
         "CREPRE_CONTENT_REPOSITORY": HOME,
         "CREPRE_CONTENT_BRANCH": "spring",
@@ -150,3 +152,11 @@ def test_without_content_nothing_is_said_of_it() -> None:
     words = told(course_with(None), LARGE)
     assert words["CREPRE_LARGER_PROFILES"] == ""
     assert not [name for name in words if name.startswith("CREPRE_CONTENT")]
+
+
+def test_a_server_is_told_which_profiles_have_a_gpu() -> None:
+    """By their titles; whichever profile it has itself."""
+    gpu = Profile(title="With a GPU", gpu="whole")
+    course = course_with(None, gpu)
+    assert told(course, SMALL)["CREPRE_GPU_PROFILES"] == "With a GPU"
+    assert told(course, gpu)["CREPRE_GPU_PROFILES"] == "With a GPU"

@@ -89,7 +89,7 @@ def test_the_reason_is_told_to_whoever_cannot_start() -> None:
     for options in ({}, {"profile": "music/small"}):
         answer = choose([closed], Person("student"), options, today=NOON.date())
         assert isinstance(answer, Refused)
-        assert answer.message == "The course music is closed: The exam is over."
+        assert answer.message == "The course Music is closed: The exam is over."
 
 
 def test_nobody_joins_a_course_that_is_closed_by_hand() -> None:

@@ -174,6 +174,8 @@ def test_checks_that_did_not_run_are_a_failure() -> None:
 def test_an_absent_image_and_an_absent_engine_differ() -> None:
     """The doctor's remedies differ: build the image, or start Docker."""
     absent = translated(CommandFailed("Error: No such image: x"), "x")
+    ours = translated(CommandFailed("Error: No such image: x"), "crepre/course-gpu:latest")
+    assert ours.remedy == "Run `crepre image build course-gpu`."
     assert isinstance(absent, ImageMissing)
     dead = translated(CommandFailed("Cannot connect to the Docker daemon at unix:///x"), "x")
     assert isinstance(dead, DockerUnreachable)

@@ -55,6 +55,15 @@ def test_a_page_says_what_a_student_needs(facts: SeatFacts) -> None:
         assert words in page
 
 
+def test_a_page_says_how_to_get_a_gpu(facts: SeatFacts) -> None:
+    """Where the course has any; nobody who has one reads that there are none."""
+    none = "No profile of this course has one"
+    assert none in render(facts)
+    page = render(replace(facts, gpus="Notebook with a GPU"))
+    assert "You have one in: Notebook with a GPU." in page
+    assert none not in page
+
+
 def test_the_courses_files_are_linked(facts: SeatFacts) -> None:
     """A file with a blank on its way is a link that works."""
     page = render(replace(facts, content=CONTENT))
@@ -63,13 +72,14 @@ def test_the_courses_files_are_linked(facts: SeatFacts) -> None:
     assert CONTENT.repository in page
 
 
+@pytest.mark.parametrize("gpus", ["", "Notebook with a GPU"])
 @pytest.mark.parametrize("larger", ["", "Large"])
 @pytest.mark.parametrize("content", [None, CONTENT, replace(CONTENT, open="")])
 def test_a_page_is_whole_in_every_case(
-    facts: SeatFacts, content: Content | None, larger: str
+    facts: SeatFacts, content: Content | None, larger: str, gpus: str
 ) -> None:
     """One blank line between paragraphs, and nothing of the template is left."""
-    page = render(replace(facts, content=content, larger=larger))
+    page = render(replace(facts, content=content, larger=larger, gpus=gpus))
     assert not re.search(r"[{}]|None|\(\)|\[\]", page)
     assert page.endswith("\n")
     paragraphs = re.sub(r"\n{3,}", "\n\n", page).strip().split("\n\n")
@@ -133,8 +143,10 @@ def test_facts_come_from_the_environment() -> None:
         "CREPRE_PROFILE_TITLE": "Small",
         "CREPRE_PROFILE_SIZE": "1 CPU, 1 GiB",
         "CREPRE_LARGER_PROFILES": "Large",
+        "CREPRE_GPU_PROFILES": "GPU",
     }
-    assert facts_in(words) == SeatFacts(Path.home(), "Music", "Small", "1 CPU, 1 GiB", "Large")
+    told = SeatFacts(Path.home(), "Music", "Small", "1 CPU, 1 GiB", "Large", "GPU")
+    assert facts_in(words) == told
     more = {
         "CREPRE_CONTENT_REPOSITORY": CONTENT.repository,
         "CREPRE_CONTENT_BRANCH": "main",

@@ -39,6 +39,7 @@ class SeatFacts:
         profile: Its title.
         size: The profile's CPUs and memory, in words.
         larger: The course's profiles with more memory, in words; empty if there are none.
+        gpus: Titles of the course's profiles with a GPU; empty if there are none.
         course_folder: Where the course's data and what it shares are; empty where there is none.
     """
 
@@ -47,6 +48,7 @@ class SeatFacts:
     profile: str = ""
     size: str = ""
     larger: str = ""
+    gpus: str = ""
     content: Content | None = None
     course_folder: str = ""
 
@@ -74,6 +76,7 @@ def facts_in(environment: Mapping[str, str] = os.environ) -> SeatFacts:
         profile=word("PROFILE_TITLE"),
         size=word("PROFILE_SIZE"),
         larger=word("LARGER_PROFILES"),
+        gpus=word("GPU_PROFILES"),
         content=content if content.repository else None,
         course_folder=word("COURSE_FOLDER"),
     )

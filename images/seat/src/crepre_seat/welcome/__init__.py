@@ -24,6 +24,7 @@ class WelcomePage:
     profile: str
     size: str
     larger: str
+    gpus: str
     repository: str
     folder: str
     open: str
@@ -41,6 +42,7 @@ def render(facts: SeatFacts, language: str = LANGUAGE) -> str:
         profile=facts.profile,
         size=facts.size,
         larger=facts.larger,
+        gpus=facts.gpus,
         repository=content.repository if content else "",
         folder=content.folder if content else "",
         open=content.open if content else "",
