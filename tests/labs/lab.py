@@ -25,9 +25,9 @@ import docker
 from supervisor.xmlrpc import SupervisorTransport
 
 from crepre_hub.backends.docker.backend import DockerBackend
-from crepre_hub.backends.docker.guard import remove_guard
 from crepre_hub.ops.processes import is_up
 from crepre_hub.settings.last_good import settings_or_last_good
+from tests.machine.guard_removal import remove_guard
 
 PROJECT = Path(__file__).parents[2]
 CREPRE = Path(sys.executable).parent / "crepre"

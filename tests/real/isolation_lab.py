@@ -29,7 +29,7 @@ from crepre_hub.backends.docker.container import (
     render_container,
     render_host_config,
 )
-from crepre_hub.backends.docker.guard import Guard, ensure_guard, remove_guard
+from crepre_hub.backends.docker.guard import Guard, ensure_guard
 from crepre_hub.backends.docker.guard_rules import Reach
 from crepre_hub.backends.docker.guard_state import wait_until_in_force
 from crepre_hub.backends.docker.network import SeatNetwork, ensure_network, seat_network
@@ -37,6 +37,7 @@ from crepre_hub.ops.docker_cli import find_docker_client
 from crepre_hub.ops.images import build_image
 from tests.machine.engine import Engine
 from tests.machine.fixtures import absent
+from tests.machine.guard_removal import remove_guard
 
 ROOT = Path(__file__).parents[2]
 PROBE = Path(__file__).with_name("isolation_probe.py").read_text()

@@ -16,7 +16,6 @@ from docker.types import IPAMConfig, IPAMPool
 
 from crepre_hub.backends.docker.guard import (
     ensure_guard,
-    remove_guard,
     render_guard_host_config,
 )
 from crepre_hub.backends.docker.guard_rules import Reach
@@ -29,6 +28,7 @@ from crepre_hub.backends.docker.network import bridge_name, ensure_network, seat
 from crepre_hub.errors import BackendError, ImageMissing
 from tests.machine.engine import Engine
 from tests.machine.fixtures import absent
+from tests.machine.guard_removal import remove_guard
 from tests.real.isolation_lab import (
     ALLOWED,
     GUARD_IMAGE,

@@ -7,7 +7,7 @@ hand, or somebody whom the course file names, ends neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -87,12 +87,6 @@ def plan_roster(
         if key not in people
     )
     return RosterChange(course, origin, tuple(join), leave, change, len(pairs) - len(change))
-
-
-def apply_roster(now: Iterable[Enrolment], change: RosterChange) -> tuple[Enrolment, ...]:
-    """*now* after *change*, each written place once."""
-    after: Mapping[object, Enrolment] = {each.place: each for each in (*now, *change.writes)}
-    return tuple(after.values())
 
 
 def left(enrolment: Enrolment, *, moment: datetime, keep_home_until: datetime) -> Enrolment:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from crepre_hub.courses.access import Person, enrolled_role, may_use, role_in
+from crepre_hub.courses.access import Person, may_use, role_in
 from crepre_hub.courses.course import Course
 from crepre_hub.courses.enrolment import Enrolment
 from crepre_hub.courses.roles import Role
@@ -51,12 +51,6 @@ class MyPageDesk:
         mine = [each for each in self._people.courses().values() if role_in(each, person)]
         staff = self._store.staff_of([each.id for each in mine], now=self._people.now)
         return tuple(self._course(course, person, staff) for course in mine)
-
-    def student_in(self, reader: HubUser) -> tuple[str, ...]:
-        """The courses in which *reader* is enrolled as a student."""
-        person = self._people.person(reader.name, is_admin=reader.is_admin)
-        courses = self._people.courses().values()
-        return tuple(each.id for each in courses if enrolled_role(each, person) is Role.STUDENT)
 
     def _course(self, course: Course, person: Person, staff: Iterable[Enrolment]) -> MyCourse:
         everyone = (*of_file(course, self._people.now), *staff)

@@ -33,11 +33,6 @@ class Cap(StrEnum):
     COOPERATIVE = "cooperative"
     """Frameworks are told to take no more, and their users may tell them otherwise."""
 
-    @property
-    def is_enforced(self) -> bool:
-        """Whether nothing that runs in the container can get more than its share."""
-        return self in (Cap.NONE, Cap.DRIVER)
-
 
 @dataclass(frozen=True, slots=True)
 class GivenGpu:

@@ -74,11 +74,6 @@ def outlook(book: Book, now: datetime) -> dict[str, WaitingView]:
     return views
 
 
-def waiting_view(book: Book, name: str, now: datetime) -> WaitingView | None:
-    """What the claim's person sees; None if the claim is not in the book."""
-    return outlook(book, now).get(name)
-
-
 def availability(book: Book, kind: Kind, now: datetime) -> Availability:
     """How many claims of *kind* would be granted now, and else when about."""
     draft = Draft(book, now)

@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Engine,
+    column,
+    create_engine,
+    insert,
+    inspect,
+    table,
+    text,
+)
 
 from crepre_hub.errors import SettingsError, StoreUnreachable
+from crepre_hub.store import migrations
 from crepre_hub.store.accounts import AccountStore
 from crepre_hub.store.engine import BUSY_TIMEOUT_MS, open_engine, transaction, tune_sqlite
+from crepre_hub.store.gpu_book import GpuBookStore
 from crepre_hub.store.migrations import VERSION_TABLE, ensure_schema
 from crepre_hub.store.tables import metadata
+
+NOON = datetime(2026, 11, 23, 12)  # noqa: DTZ001  (as the database has it, in UTC)
+TEXTS = ("person", "course", "profile", "gpu")
+OLD_USAGE = table(
+    "crepre_gpu_usage",
+    *map(column, (*TEXTS, "lease", "why", "share", "waited")),
+    column("lesson", Boolean),
+    column("start", DateTime),
+    column("end", DateTime),
+)
+"""As it was before lessons were measured."""
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> None:
@@ -59,6 +85,25 @@ def test_a_database_from_the_future_is_left_alone(engine: Engine) -> None:
     with transaction(engine) as connection:
         version = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
     assert version == "9999"
+
+
+def test_leases_from_before_are_wholly_their_lessons(engine: Engine) -> None:
+    """What was used of GPUs before lessons were measured counts as it did; nothing else does."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with transaction(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+        same = dict.fromkeys(TEXTS, "x") | {"why": "time-is-up", "share": 1.0, "waited": 0.0}
+        same |= {"start": NOON, "end": NOON + timedelta(minutes=90)}
+        rows = [
+            {**same, "lease": name, "lesson": lesson}
+            for name, lesson in (("in-lesson", True), ("own", False))
+        ]
+        connection.execute(insert(OLD_USAGE), rows)
+    ensure_schema(engine)
+    used = GpuBookStore(engine).used_since(NOON.replace(tzinfo=UTC))
+    assert {each.lease: each.lesson_seconds for each in used} == {"in-lesson": 5400, "own": 0}
 
 
 def test_every_sqlite_connection_has_its_pragmas(tmp_path: Path) -> None:

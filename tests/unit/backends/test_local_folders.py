@@ -6,7 +6,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from crepre_hub.backends.local.folders import ensure_folders, look_at_folders, put_into
+from crepre_hub.backends.local.folders import (
+    ensure_folders,
+    look_at_folders,
+    put_into,
+    remove_folders,
+)
 from crepre_hub.cli.course_files import place_within
 from crepre_hub.errors import BackendError, CourseError
 
@@ -57,3 +62,14 @@ def test_no_place_leads_out_of_the_folder(text: str) -> None:
 def test_places_within(text: str) -> None:
     """Empty is the folder itself."""
     assert place_within(text) == PurePosixPath(text)
+
+
+def test_a_folder_that_is_elsewhere_is_not_said_to_be_removed(tmp_path: Path) -> None:
+    """A link to another disk: what is there stays, and it is told."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "courses" / "music").mkdir(parents=True)
+    (tmp_path / "courses" / "music" / "data").symlink_to(tmp_path / "disk")
+    with pytest.raises(BackendError, match="is a link") as refused:
+        remove_folders(tmp_path, "music")
+    assert refused.value.remedy.startswith("Remove both by hand")
+    assert (tmp_path / "disk").is_dir()

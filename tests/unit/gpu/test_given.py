@@ -75,11 +75,6 @@ def test_only_mps_has_its_variables() -> None:
         assert mps_defaults(GivenGpu("l", "GPU-1", 6 * GiB, 24 * GiB, ENDS, cap)) == {}
 
 
-def test_only_what_nobody_can_get_around_is_enforced() -> None:
-    """MPS counts each process alone, and a framework can be told otherwise."""
-    assert {cap for cap in Cap if cap.is_enforced} == {Cap.NONE, Cap.DRIVER}
-
-
 @pytest.mark.parametrize(
     ("tier", "share", "wanted", "cap"),
     [

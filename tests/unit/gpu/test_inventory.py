@@ -13,7 +13,7 @@ from crepre_hub.gpu.events import GpuTrouble, LeaseEnded, OfferWithdrawn, StrayS
 from crepre_hub.gpu.gpus import WHOLE, Health, State, Wish
 from crepre_hub.gpu.inventory import drain, forget, inventory
 from crepre_hub.gpu.lending import give_back
-from crepre_hub.gpu.outlook import Availability, availability, outlook, waiting_view
+from crepre_hub.gpu.outlook import Availability, availability, outlook
 from crepre_hub.gpu.reconciling import Found, reconcile
 from crepre_hub.gpu.rules import HOUR, MINUTE
 from crepre_hub.gpu.troubles import NEEDS_RESET, NOT_FOUND, OFF_THE_BUS, UPGRADED, Trouble
@@ -170,7 +170,6 @@ def test_the_line_shows_place_and_time() -> None:
     assert (di.waits_for, di.waiting) == ("a whole GPU", 3)
     assert di.probably_free_at == NINE + 2 * HOUR
     assert bo.probably_free_at == NINE + 4 * HOUR + 3 * MINUTE
-    assert waiting_view(_crowd(), "nobody", NINE) is None
 
 
 def test_a_card_says_what_is_free_before_the_click() -> None:

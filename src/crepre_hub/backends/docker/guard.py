@@ -1,4 +1,4 @@
-"""The container that keeps the guard's rules in the kernel: make it, ask it, remove it."""
+"""The container that keeps the guard's rules in the kernel: make it, ask it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from docker.errors import NotFound
 from crepre_hub.backends.docker.answers import errors_as_ours
 from crepre_hub.backends.docker.guard_rules import HUB_PORT, Reach, Rules, render_rules
 from crepre_hub.backends.docker.network import LAB_LABEL, SeatNetwork
-from crepre_hub.errors import BackendError, ImageMissing
+from crepre_hub.errors import ImageMissing
 
 RULES_LABEL = "crepre.guard"
 
@@ -157,29 +157,3 @@ def inspect_or_none(client: APIClient, name: str) -> dict[str, Any] | None:
     except NotFound:
         return None
     return found
-
-
-def remove_guard(client: APIClient, guard: Guard) -> None:
-    """
-    Take away the guard and its rules; only for the day the lab is taken down.
-
-    Raises:
-        BackendError: If the rules could not be removed.
-    """
-    with errors_as_ours("removing the guard"):
-        _remove(client, guard.name)
-        _remove(client, f"{guard.name}-next")
-        wanted = render_guard(guard) | {"command": ["clear"]}
-        settings = render_guard_host_config() | {"restart_policy": {"Name": "no"}}
-        host_config = client.create_host_config(**settings)
-        cleaner = client.create_container(
-            name=f"{guard.name}-clear", host_config=host_config, **wanted
-        )["Id"]
-        try:
-            client.start(cleaner)
-            code = client.wait(cleaner)["StatusCode"]
-            words = client.logs(cleaner).decode(errors="replace").strip()
-        finally:
-            _remove(client, cleaner)
-    if code:
-        raise BackendError(f"The guard's rules were not removed: {words}")

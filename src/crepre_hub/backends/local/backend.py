@@ -15,6 +15,7 @@ from crepre_hub.backends.local.folders import (
     ensure_folders,
     look_at_folders,
     put_into,
+    remove_folders,
 )
 from crepre_hub.backends.local.found import (
     MARK,
@@ -25,7 +26,6 @@ from crepre_hub.backends.local.found import (
     server_of_process,
 )
 from crepre_hub.backends.local.homes import FolderHomes
-from crepre_hub.backends.local.removal import remove_folder
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.courses.folders import VARIABLE
 from crepre_hub.errors import BackendError
@@ -119,7 +119,7 @@ class LocalBackend:
         users = sorted({found.seat.user for found in self.found() if found.course == course})
         if users:
             raise BackendError(f"A server of {', '.join(users)} uses the folders of {course}.")
-        remove_folder(course_place(self._state, course), f"What was in the folders of {course}")
+        remove_folders(self._state, course)
 
     def _end_servers_of(self, seat: Seat) -> None:
         for found in self.found():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from crepre_hub.backends.backend import CourseFolder
+from crepre_hub.backends.local.removal import remove_folder
 from crepre_hub.courses.folders import FOLDERS
 from crepre_hub.errors import BackendError
 
@@ -71,6 +73,25 @@ def look_at_folders(state: Path, course: str) -> Sequence[CourseFolder]:
         CourseFolder(folder, str(place / folder), _size_or_none(place / folder))
         for folder in FOLDERS
     )
+
+
+def remove_folders(state: Path, course: str) -> None:
+    """
+    Remove the folders of *course*; what an admin has put in the place of one, a link, is theirs.
+
+    Raises:
+        BackendError: If one is still there.
+    """
+    place = course_place(state, course)
+    for folder in FOLDERS:
+        remove_folder(place / folder, f"The folder {folder} of {course}")
+        if (place / folder).is_symlink():
+            raise BackendError(
+                f"{place / folder} is a link, and what it leads to stays.",
+                remedy="Remove both by hand, if nobody needs them.",
+            )
+    with suppress(OSError):  # something else is in it, or it is a link
+        place.rmdir()
 
 
 def _size_or_none(folder: Path) -> int | None:
