@@ -103,6 +103,10 @@ class DockerUnreachable(BackendError):
     reason = "docker-unreachable"
 
 
+class DockerClosed(DockerUnreachable):
+    """The Docker Engine may be used, and not by this account."""
+
+
 class ImageMissing(BackendError):
     """The image of a profile is not on this machine."""
 
@@ -155,6 +159,12 @@ class TrialFailed(CrepreError):
     """An image did not do what a student's server must; students keep the one before."""
 
     reason = "trial-failed"
+
+
+class LabOfAnother(CrepreError):
+    """Whoever typed the command may not change this lab's files."""
+
+    reason = "lab-of-another"
 
 
 class CommandFailed(CrepreError):

@@ -8,6 +8,7 @@ from rich.status import Status
 from crepre_hub.cli.findings import print_report, worst_exit
 from crepre_hub.cli.terminal import AsJson, err, lab_root, told
 from crepre_hub.doctor.run import Examined, examine
+from crepre_hub.ops.project import ensure_ours
 from crepre_hub.settings.database import database_urls
 
 
@@ -17,6 +18,7 @@ def doctor(as_json: AsJson = False) -> None:
     from crepre_hub.doctor.lab_checks import lab_checks  # noqa: PLC0415
 
     with told(), Status("Looking", console=err) as status:
+        ensure_ours(lab_root())
         report: list[Examined] = []
         for examined in examine(lab_checks(lab_root(), database_urls)):
             status.update(f"Looked at: {examined.name}")

@@ -21,9 +21,11 @@ from crepre_hub.cli.terminal import (
     told,
 )
 from crepre_hub.cli.user import account_store
+from crepre_hub.errors import DockerUnreachable
 from crepre_hub.login.people import add_account, list_accounts, reset_account, welcome_url
 from crepre_hub.ops.lab_servers import stop_servers
 from crepre_hub.ops.processes import is_up, program_states, stop_supervisor
+from crepre_hub.ops.project import ensure_ours
 from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.settings.reader import Settings
 from crepre_hub.settings.samples import ensure_samples
@@ -41,6 +43,7 @@ def up(
     from crepre_hub.ops.bring_up import bring_up, chosen_backend, why_not_docker  # noqa: PLC0415
 
     with told():
+        ensure_ours(lab_root())
         if init:
             ensure_samples(lab_root())
         settings = lab_settings()
@@ -64,6 +67,7 @@ def down(
 ) -> None:
     """Stop the lab. Students' servers go on, and are found again by the next up."""
     with told():
+        ensure_ours(lab_root())
         settings = settings_or_last_good(lab_root())
         if servers:
             out.print(f"Stopped {stop_servers(settings)} servers; homes are kept.")
@@ -76,6 +80,7 @@ def down(
 def status(as_json: AsJson = False) -> None:
     """Whether the lab runs; exit code 1 if it does not."""
     with told():
+        ensure_ours(lab_root())
         settings = settings_or_last_good(lab_root())
     states = program_states(settings.state)
     if as_json:
@@ -90,14 +95,14 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(REFUSED)
 
 
-def _say_local(reason: str) -> None:
-    out.print(
-        f"{reason} The lab runs in local processes: good for trying it out on this machine, with"
-        " nothing between one person's files and another's.",
-        markup=False,
+def _say_local(why: DockerUnreachable | None) -> None:
+    text = (
+        "The lab runs in local processes: good for trying it out on this machine, with nothing"
+        " between one person's files and another's."
     )
-    if reason:
-        out.print("For a class, install Docker: curl -fsSL https://get.docker.com | sh")
+    out.print(f"{why.message} {text}" if why else text, markup=False)
+    if why:
+        out.print(why.remedy, markup=False)
 
 
 def _say_ready(settings: Settings, backend: str) -> None:

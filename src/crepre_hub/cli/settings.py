@@ -13,6 +13,7 @@ from crepre_hub.courses.course import Course
 from crepre_hub.doctor.gpus import look_at_wishes
 from crepre_hub.ops.image_folders import image_folders
 from crepre_hub.ops.lock_file import locked_in
+from crepre_hub.ops.project import ensure_ours
 from crepre_hub.settings.own_images import own_problems, stray_folders
 from crepre_hub.settings.reader import (
     COURSE_FOLDER,
@@ -29,6 +30,7 @@ from crepre_hub.settings.samples import ensure_samples
 def init() -> None:
     """Write a commented lab.toml and a first course here; files that are there stay."""
     with told():
+        ensure_ours(lab_root())
         made = ensure_samples(lab_root())
     for path in made:
         out.print(f"Wrote {path}", markup=False)

@@ -8,7 +8,8 @@ import urllib.request
 
 from crepre_hub.backends.backend import backend_named
 from crepre_hub.backends.docker.engine import client_at, engine_from_environment
-from crepre_hub.errors import CommandFailed, DockerUnreachable
+from crepre_hub.backends.local.checks import INSTALL_DOCKER
+from crepre_hub.errors import CommandFailed, DockerClosed, DockerUnreachable
 from crepre_hub.ops.build_log import Step
 from crepre_hub.ops.image_build import OnStep
 from crepre_hub.ops.image_folders import find_image_folder
@@ -42,15 +43,17 @@ def chosen_backend(settings: Settings) -> str:
     return "local" if why_not_docker(settings) else "docker"
 
 
-def why_not_docker(settings: Settings) -> str:
-    """A sentence about why Docker cannot be used; empty where it can."""
+def why_not_docker(settings: Settings) -> DockerUnreachable | None:
+    """Why Docker cannot be used, with what to type; None where it can, or is not wanted."""
     if settings.lab.servers.backend == "local":
-        return ""
+        return None
     try:
         client_at(engine_from_environment(settings.lab.docker.socket))
+    except DockerClosed as error:
+        return error
     except DockerUnreachable:
-        return "There is no Docker Engine here."
-    return ""
+        return DockerUnreachable("There is no Docker Engine here.", remedy=INSTALL_DOCKER)
+    return None
 
 
 def bring_up(settings: Settings, backend: str, on_step: OnStep) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ GROUPS_ELSEWHERE = frozenset({"azure", "cilogon", "ldap", "oidc", "pam"})
 """Ways in whose groups are made by an administration."""
 
 Model = TypeVar("Model", bound=BaseModel)
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def read_settings(root: Path, *, images: Iterable[str]) -> Settings:
     if lab is not None:
         wrong = secret_problems(lab.login, root=root, environ=os.environ)
         problems.extend(Problem(LAB_FILE, path, text) for path, text in wrong)
-    files = course_files(root)
+    files = _collect(problems, lambda: course_files(root)) or []
     read = [_collect(problems, partial(read_course, file, images=images)) for file in files]
     courses = [course for course in read if course is not None]
     problems.extend(ensure_ids_differ(_ids(files)))
@@ -95,8 +96,20 @@ def read_settings(root: Path, *, images: Iterable[str]) -> Settings:
 
 
 def course_files(root: Path) -> list[Path]:
-    """The course files below *root*, in the order of their names."""
-    return sorted((root / COURSE_FOLDER).glob("*.toml"))
+    """
+    The course files below *root*, in the order of their names.
+
+    Raises:
+        SettingsProblems: If nobody lets us look.
+    """
+    try:
+        files = sorted((root / COURSE_FOLDER).iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}"
+        raise SettingsProblems([Problem(f"{COURSE_FOLDER}/", "", text)]) from None
+    return [file for file in files if file.name.endswith(".toml")]
 
 
 def read_lab(file: Path, *, name: str = LAB_FILE) -> Lab:
@@ -189,7 +202,7 @@ def _missing_images(
     ]
 
 
-def _collect(problems: list[Problem], read: Callable[[], Model]) -> Model | None:
+def _collect(problems: list[Problem], read: Callable[[], Read]) -> Read | None:
     """What *read* returns; where it cannot, its problems join *problems*."""
     try:
         return read()

@@ -252,6 +252,14 @@ def test_a_file_that_cannot_be_read(
     assert said(tmp_path) == message
 
 
+def test_a_folder_that_cannot_be_read(tmp_path: Path, write: WriteFile) -> None:
+    """It is told beside what else is wrong; it is not a lab without courses."""
+    write("lab.toml", "[servers]\nat_onc = 1\n")
+    write("courses", "")
+    assert said(tmp_path).splitlines()[-1] == "courses/: cannot be read: Not a directory"
+    assert said(tmp_path).startswith("lab.toml: servers/at_onc: unknown setting")
+
+
 def test_an_editors_mark_at_the_beginning_is_no_mistake(tmp_path: Path, write: WriteFile) -> None:
     """Windows' Notepad begins UTF-8 files with a byte order mark."""
     write("courses/music.toml", b"\xef\xbb\xbf" + COURSE.encode())

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import docker
 from docker.errors import DockerException
 
-from crepre_hub.errors import DockerUnreachable
+from crepre_hub.errors import DockerClosed, DockerUnreachable
 
 CALLS_AT_ONCE = 256
 """Threads are made when needed; a hanging call holds one of them for at most the timeout."""
@@ -39,6 +39,16 @@ def client_at(url: str) -> docker.APIClient:
             base_url=url, version="auto", timeout=60, max_pool_size=CALLS_AT_ONCE
         )
     except DockerException as error:
-        raise DockerUnreachable(
-            f"Docker does not answer at {url}: {error}", remedy="Start it: systemctl start docker"
-        ) from error
+        raise unreachable(url, error) from error
+
+
+def unreachable(url: str, error: Exception) -> DockerUnreachable:
+    """What *error* means for whoever asked the engine at *url*, and what they type next."""
+    if "Permission denied" in str(error):
+        return DockerClosed(
+            f"This account may not use Docker at {url}.",
+            remedy="Let it, then log in again: sudo usermod -aG docker $USER",
+        )
+    return DockerUnreachable(
+        f"Docker does not answer at {url}.", remedy="Start it: systemctl restart docker"
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import docker
 from docker.errors import DockerException
 
-from crepre_hub.errors import DockerUnreachable
+from crepre_hub.backends.docker.engine import unreachable
 from crepre_hub.findings import Finding
 
 PATIENCE_SECONDS = 5
@@ -78,15 +78,7 @@ def look_at_engine(url: str) -> EngineFacts:
         finally:
             client.close()
     except (DockerException, OSError) as error:
-        raise DockerUnreachable(
-            f"Docker does not answer at {url}.", remedy=_why_unreachable(str(error))
-        ) from error
-
-
-def _why_unreachable(words: str) -> str:
-    if "Permission denied" in words:
-        return "Let this account use it, then log in again: sudo usermod -aG docker $USER"
-    return "Start it: systemctl restart docker"
+        raise unreachable(url, error) from error
 
 
 def engine_facts(
