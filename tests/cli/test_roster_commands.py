@@ -46,14 +46,20 @@ def fine(done: Done) -> Done:
 
 
 def test_a_sync_shows_what_it_does_and_does_it(lab: Crepre) -> None:
-    """First only shown, then done, then nothing more to do; guests and the file's people stay."""
+    """
+    First only shown, then done, then nothing more to do; guests and the file's people stay.
+
+    Whoever has no account is told with the command that makes one.
+    """
     shown = fine(lab("roster", "sync", "music", "export.csv", "--dry-run"))
     for text in ("Read as cp1252", "'Brukernavn'", "+ bjornas (Bjørn Ås)  student", "2 join"):
         assert text in shown.out
     assert "Nothing was changed" in shown.err
     assert members(lab) == {"tea": ("teacher", "file")}
     fine(lab("roster", "add", "music", "guest", "--role", "assistant", "--for", "1 h"))
-    fine(lab("roster", "sync", "music", "export.csv"))
+    done = fine(lab("roster", "sync", "music", "export.csv"))
+    assert "have no account yet" in done.out
+    assert done.out.splitlines()[-1] == "crepre user add bjornas ceci"
     everybody = {
         "tea": ("teacher", "file"),
         "bjornas": ("student", "roster"),

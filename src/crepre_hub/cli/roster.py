@@ -12,13 +12,17 @@ import typer
 
 from crepre_hub.cli.courses import CourseId, DryRun, in_words, key_of, lab_desks, section_of
 from crepre_hub.cli.join_link import join_link
-from crepre_hub.cli.terminal import AsJson, err, out, print_json, print_table
+from crepre_hub.cli.terminal import AsJson, err, lab_root, out, print_json, print_table
+from crepre_hub.cli.user import account_store
 from crepre_hub.courses.columns import Field
+from crepre_hub.courses.course import Course
 from crepre_hub.courses.enrolment import Enrolment
-from crepre_hub.courses.keys import KeyKind
+from crepre_hub.courses.keys import Key, KeyKind
 from crepre_hub.courses.roles import Role
 from crepre_hub.courses.roster import RosterChange
 from crepre_hub.errors import CourseError
+from crepre_hub.login.people import list_accounts
+from crepre_hub.settings.last_good import settings_or_last_good
 from crepre_hub.sheets.roster import RosterSheet, read_roster
 from crepre_hub.units import parse_duration
 
@@ -75,6 +79,8 @@ def sync(
             _say_nothing_changed(as_json)
         elif as_json or yes or not plan.change.writes or _confirmed():
             lab.rosters.apply(plan)
+            if not as_json:
+                _say_who_has_no_account(course, [each.key for each in plan.change.join])
         else:
             raise CourseError("Nothing was changed.")
         if as_json:  # at the end: whatever could not be applied is no answer of this kind
@@ -107,6 +113,8 @@ def add(
         out.print(f"  + {key}  {role}", markup=False)
     if dry_run:
         _say_nothing_changed(as_json)
+    else:
+        _say_who_has_no_account(course, keys)
 
 
 @app.command()
@@ -176,6 +184,20 @@ def _print_change(change: RosterChange) -> None:
         out.print(f"  - {_leaving(each)}", markup=False)
     counts = (len(change.join), len(change.change), len(change.leave), change.same)
     out.print("{} join, {} change, {} leave, {} stay as they are.".format(*counts))
+
+
+def _say_who_has_no_account(course: Course, keys: Sequence[Key]) -> None:
+    """Where nobody but the lab makes accounts, somebody without one cannot come in."""
+    settings = settings_or_last_good(lab_root())
+    if (
+        tuple(settings.lab.login.kind) != ("accounts",)
+        or KeyKind(course.members_by) != KeyKind.NAME
+    ):
+        return
+    there = {account.name for account in list_accounts(account_store(settings))}
+    if missing := sorted({str(key) for key in keys} - there):
+        out.print("These have no account yet. To make them, each with a link that works once:")
+        out.print(f"crepre user add {' '.join(missing)}", markup=False)
 
 
 def _named(each: Enrolment) -> str:
