@@ -274,7 +274,7 @@ async def test_an_entry_of_staff_is_seen_by_the_student(lab: CourseLab) -> None:
     ]
     _, page, _ = await stu.get("/hub/home")
     assert "Who opened your server" in page
-    assert "<strong>tea</strong> (teacher, music)" in page
+    assert "<strong>tea</strong> (teacher, Music)" in page
     assert moment_in("en", seen[1].at) in page
     assert "Who opened your server" not in (await tea.get("/hub/home"))[1]
 

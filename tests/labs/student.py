@@ -81,7 +81,13 @@ class Student:
         """Follow the progress events, as the pending page does."""
         async with asyncio.timeout(seconds):
             events = [event async for event in self.progress()]
-        assert events[-1].get("ready"), events
+        assert events[-1].get("ready"), f"{events}\n{self._last_words()}"
+
+    def _last_words(self) -> str:
+        """What is logged of a start that failed, for whoever reads why."""
+        logs = [self.lab.state / "log" / "hub.log"]
+        logs += (self.lab.state / "log").glob(f"servers/*{self.name}*.log")
+        return "\n".join(file.read_text(errors="replace")[-3000:] for file in logs)
 
     async def progress(self) -> Any:
         """The events of a start, to the last."""

@@ -67,7 +67,9 @@ async def test_a_teacher_visits_a_student(browser: Browser, local_lab: Lab, cour
     assert "/user/sol/" in tia.page.url
 
     await sol.go("/hub/home")
-    await expect(sol.page.locator("#visitors")).to_contain_text("tia (teacher, visited)")
+    await expect(sol.page.locator("#visitors")).to_contain_text(
+        "tia (teacher, Listening to neural networks)"
+    )
     await looks_right(sol.page)
     assert await sol.go(f"/hub/course/{course}") == 404
     await tia.go(f"/hub/course/{course}")
