@@ -342,6 +342,7 @@ def test_what_a_local_seat_is_made_of() -> None:
     traits.pop("args")  # depends on who runs the tests
     assert callable(traits.pop("end_leftovers"))
     assert callable(traits.pop("make_folders"))
+    assert callable(traits.pop("free_port"))
     environment = traits.pop("environment")
     assert environment["PATH"].startswith(f"{LABS}/lab/var/stack/course-cpu/bin:")
     assert environment["PIP_USER"] == "1"

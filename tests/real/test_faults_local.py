@@ -9,9 +9,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from crepre_hub.backends.backend import Found
 from crepre_hub.backends.local.found import MARK, found_processes, server_of_process
+from crepre_hub.backends.local.ports import kernels_range
 from tests.faults.hub_process import hub_is_back, kill_hub, until
 from tests.faults.work import reach_lab
 from tests.labs.fixtures import People
@@ -36,6 +38,22 @@ async def test_a_start_survives_a_killed_hub(local_lab: Lab, person: People) -> 
     assert only.id != first.id or (await student.model())["servers"][""]["ready"]
     await student.stop()
     await until(lambda: not servers())
+
+
+async def test_no_connection_of_the_machine_takes_a_servers_port(
+    local_lab: Lab, person: People
+) -> None:
+    """I4: while a server comes up, the kernel gives its port to nobody, the hub included."""
+    student = await person(local_lab, "local-port")
+    await student.start()
+    await reach_lab(student)
+    [server] = [each for each in found_processes(local_lab.state) if each.seat.user == student.name]
+    environment = Path(f"/proc/{server.id.partition(':')[0]}/environ").read_bytes().decode()
+    [url] = [line for line in environment.split("\0") if line.startswith("JUPYTERHUB_SERVICE_URL")]
+    port = urlsplit(url.partition("=")[2]).port
+    assert port is not None
+    assert port not in kernels_range()
+    await student.stop()
 
 
 @contextmanager

@@ -6,6 +6,9 @@ from crepre_hub.errors import HomeFull, StartFailed
 
 NO_ROOM = ("No space left on device", "Disk quota exceeded")
 
+SERIOUS = ("[C ", "[E ")
+"""How lines of a Jupyter server's log begin where it calls them critical, or errors."""
+
 
 def why_it_ended(log: str, *, how: str) -> StartFailed:
     """
@@ -17,5 +20,7 @@ def why_it_ended(log: str, *, how: str) -> StartFailed:
     """
     if any(words in log for words in NO_ROOM):
         return HomeFull("Your home is full, so the server could not start.")
-    last = next((line for line in reversed(log.splitlines()) if line.strip()), "it printed nothing")
+    lines = [line for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(SERIOUS)]
+    last = (errors or lines or ["it printed nothing"])[-1]
     return StartFailed(f"{how}: {last[:300]}")

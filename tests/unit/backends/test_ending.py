@@ -20,3 +20,9 @@ def test_other_ends_are_told_by_the_last_line() -> None:
     assert not isinstance(ended, HomeFull)
     assert ended.message == "It ended with exit code 3: last word"
     assert why_it_ended("", how="It ended").message == "It ended: it printed nothing"
+
+
+def test_what_the_server_calls_an_error_comes_before_what_it_said_after() -> None:
+    """Threads that end later still say something."""
+    log = "[E 10:00 A] no\n[C 10:01 B] the port is taken\n[I 10:02 C] Skipped servers\n"
+    assert why_it_ended(log, how="It ended").message == "It ended: [C 10:01 B] the port is taken"

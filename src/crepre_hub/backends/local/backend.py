@@ -26,6 +26,7 @@ from crepre_hub.backends.local.found import (
     server_of_process,
 )
 from crepre_hub.backends.local.homes import FolderHomes
+from crepre_hub.backends.local.ports import ServerPorts, kernels_range, ports_for_servers
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.courses.folders import VARIABLE
 from crepre_hub.errors import BackendError
@@ -81,7 +82,12 @@ class LocalBackend:
             },
             "make_folders": lambda: ensure_folders(self._state, placement.course),
             "end_leftovers": lambda: self._end_servers_of(seat),
+            "free_port": self._ports.free,
         }
+
+    @cached_property
+    def _ports(self) -> ServerPorts:
+        return ServerPorts(ports_for_servers(kernels_range()))
 
     @cached_property
     def homes(self) -> FolderHomes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner
+from jupyterhub.utils import random_port
 from traitlets import Callable, Unicode
 
 from crepre_hub.backends.backend import StartLog
@@ -32,6 +33,8 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
 
     make_folders = Callable(lambda: None, help="Makes what the server's course has.")
 
+    free_port = Callable(random_port, help="Returns a port to listen on.")
+
     start_log: StartLog | None = None
     _born = ""
 
@@ -53,6 +56,7 @@ class LastingLocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc]
         self._reach("container")
         await asyncio.to_thread(self.end_leftovers)
         await asyncio.to_thread(self.make_folders)
+        self.port = self.free_port()
         log = Path(self.log_file)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
