@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from crepre_hub.backends.local.ports import ServerPorts, kernels_range, ports_for_servers
 from tests.machine.fixtures import need
 
 PASSWORD = "seven purple tubas"
@@ -132,7 +133,8 @@ def directory() -> Iterator[Directory]:
         (folder / "people.ldif").write_text(PEOPLE)
         fill = [slapd.with_name("slapadd"), "-f", conf, "-l", folder / "people.ldif"]
         subprocess.run(fill, check=True, capture_output=True)
-        port, tls_port = _free_port(), _free_port()
+        ports = ServerPorts(ports_for_servers(kernels_range()))
+        port, tls_port = ports.free(), ports.free()
         urls = f"ldap://127.0.0.1:{port} ldaps://127.0.0.1:{tls_port}"
         running = subprocess.Popen(
             [slapd, "-d", "0", "-f", conf, "-h", urls],
@@ -187,12 +189,6 @@ def _certificate(
         .add_extension(extension, critical=True)
     )
     return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -8,11 +8,12 @@ import gzip
 import http.client
 import json
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from crepre_seat.verify.server import free_port
 
 PREFIX = pathlib.Path(sys.prefix)
 LAB = PREFIX / "share/jupyter/lab/static"
@@ -91,13 +92,6 @@ def few_answers(port):
             "cache-control"
         ],
     }
-
-
-def free_port():
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(port, server):
