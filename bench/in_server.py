@@ -7,7 +7,6 @@ Prints a line of JSON for each start. The arguments are the number of rounds, an
 import json
 import os
 import resource
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from crepre_seat.verify.server import free_port
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PATIENCE_SECONDS = 120
@@ -95,13 +96,6 @@ def own_memory_mib(pid):
         if line.startswith("Private_Dirty:"):
             return int(line.split()[1]) / 1024
     raise SystemExit("the kernel does not tell Private_Dirty")
-
-
-def free_port():
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def imported(command):

@@ -13,6 +13,7 @@ from typing import Any, Self
 import aiohttp
 from yarl import URL
 
+from crepre_hub.names import home_volume
 from tests.labs.lab import PASSWORD, PATIENCE_SECONDS, Lab
 
 _XSRF_FIELD = re.compile(r'name="_xsrf"[^>]*value="([^"]*)"')
@@ -85,9 +86,12 @@ class Student:
 
     def _last_words(self) -> str:
         """What is logged of a start that failed, for whoever reads why."""
-        logs = [self.lab.state / "log" / "hub.log"]
-        logs += (self.lab.state / "log").glob(f"servers/*{self.name}*.log")
-        return "\n".join(file.read_text(errors="replace")[-3000:] for file in logs)
+        folder = self.lab.state / "log"
+        own = folder / "servers" / f"{home_volume(self.lab.id, self.name)}.log"  # in local mode
+        logs = [
+            log.read_text(errors="replace") for log in (folder / "hub.log", own) if log.exists()
+        ]
+        return "\n".join(text[-3000:] for text in logs)
 
     async def progress(self) -> Any:
         """The events of a start, to the last."""

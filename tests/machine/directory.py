@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from crepre_hub.backends.local.ports import ServerPorts, kernels_range, ports_for_servers
+from crepre_hub.backends.local.ports import server_ports
 from tests.machine.fixtures import need
 
 PASSWORD = "seven purple tubas"
@@ -133,7 +133,7 @@ def directory() -> Iterator[Directory]:
         (folder / "people.ldif").write_text(PEOPLE)
         fill = [slapd.with_name("slapadd"), "-f", conf, "-l", folder / "people.ldif"]
         subprocess.run(fill, check=True, capture_output=True)
-        ports = ServerPorts(ports_for_servers(kernels_range()))
+        ports = server_ports()
         port, tls_port = ports.free(), ports.free()
         urls = f"ldap://127.0.0.1:{port} ldaps://127.0.0.1:{tls_port}"
         running = subprocess.Popen(

@@ -13,31 +13,32 @@ from urllib.parse import urlsplit
 
 from crepre_hub.backends.backend import Found
 from crepre_hub.backends.local.found import MARK, found_processes, server_of_process
-from crepre_hub.backends.local.ports import kernels_range
+from crepre_hub.probes.ports import kernels_range
 from tests.faults.hub_process import hub_is_back, kill_hub, until
 from tests.faults.work import reach_lab
 from tests.labs.fixtures import People
 from tests.labs.lab import Lab
+from tests.labs.student import Student
+
+
+def servers_of(student: Student) -> list[Found]:
+    """Those of one person; the lab may be ending one of another test."""
+    found = found_processes(student.lab.state)
+    return [each for each in found if each.seat.user == student.name]
 
 
 async def test_a_start_survives_a_killed_hub(local_lab: Lab, person: People) -> None:
     """F2, I4: a hub killed while a process starts leaves one server in the end, not two."""
     student = await person(local_lab, "local-f2")
-
-    def servers() -> list[Found]:
-        """The student's; the lab may be ending one of another test."""
-        found = found_processes(local_lab.state)
-        return [each for each in found if each.seat.user == student.name]
-
     await student.start()
-    await until(servers)
-    [first] = servers()
+    await until(lambda: servers_of(student))
+    [first] = servers_of(student)
     await hub_is_back(local_lab, await kill_hub(local_lab))
     await reach_lab(student)
-    [only] = servers()
+    [only] = servers_of(student)
     assert only.id != first.id or (await student.model())["servers"][""]["ready"]
     await student.stop()
-    await until(lambda: not servers())
+    await until(lambda: not servers_of(student))
 
 
 async def test_no_connection_of_the_machine_takes_a_servers_port(
@@ -47,7 +48,7 @@ async def test_no_connection_of_the_machine_takes_a_servers_port(
     student = await person(local_lab, "local-port")
     await student.start()
     await reach_lab(student)
-    [server] = [each for each in found_processes(local_lab.state) if each.seat.user == student.name]
+    [server] = servers_of(student)
     environment = Path(f"/proc/{server.id.partition(':')[0]}/environ").read_bytes().decode()
     [url] = [line for line in environment.split("\0") if line.startswith("JUPYTERHUB_SERVICE_URL")]
     port = urlsplit(url.partition("=")[2]).port

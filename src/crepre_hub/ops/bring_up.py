@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 import urllib.request
 
@@ -25,6 +24,7 @@ from crepre_hub.ops.processes import (
 from crepre_hub.ops.project import ensure_state_folder, project_root
 from crepre_hub.ops.proxy import ensure_proxy
 from crepre_hub.ops.stack import ensure_stack
+from crepre_hub.probes.ports import is_free
 from crepre_hub.settings.last_good import keep_lab
 from crepre_hub.settings.own_images import read_own_files
 from crepre_hub.settings.ports import ports_of
@@ -125,17 +125,6 @@ def ensure_ports_free(settings: Settings) -> None:
                 remedy=f"Find it with: ss -ltnp 'sport = :{port}'. Or choose another port under"
                 " [lab] listen in lab.toml.",
             )
-
-
-def is_free(address: str, port: int) -> bool:
-    """Whether nobody listens there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
 
 
 def wait_until_ready(settings: Settings) -> None:

@@ -26,7 +26,7 @@ from crepre_hub.backends.local.found import (
     server_of_process,
 )
 from crepre_hub.backends.local.homes import FolderHomes
-from crepre_hub.backends.local.ports import ServerPorts, kernels_range, ports_for_servers
+from crepre_hub.backends.local.ports import ServerPorts, server_ports
 from crepre_hub.backends.local.spawner import LastingLocalSpawner, runs_as_root
 from crepre_hub.courses.folders import VARIABLE
 from crepre_hub.errors import BackendError
@@ -87,7 +87,7 @@ class LocalBackend:
 
     @cached_property
     def _ports(self) -> ServerPorts:
-        return ServerPorts(ports_for_servers(kernels_range()))
+        return server_ports()
 
     @cached_property
     def homes(self) -> FolderHomes:

@@ -9,13 +9,11 @@ that very server among them; so the ports here are outside that range.
 from __future__ import annotations
 
 import random
-import socket
-from collections import deque
-from pathlib import Path
+from itertools import cycle, islice
 
 from crepre_hub.errors import BackendError
+from crepre_hub.probes.ports import is_free, kernels_range
 
-KERNELS_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 LOWEST = 10_000
 """Below it are well-known services, and what labs themselves listen on."""
 HIGHEST = 65_535
@@ -38,21 +36,17 @@ def ports_for_servers(kernels: range) -> range:
     return best or range(LOWEST, HIGHEST + 1)
 
 
-def kernels_range() -> range:
-    """
-    What the kernel gives to connections.
-
-    Source: "ip_local_port_range" in ip(7).
-    """
-    first, last = KERNELS_RANGE.read_text().split()
-    return range(int(first), int(last) + 1)
+def server_ports() -> ServerPorts:
+    """Those of this machine."""
+    return ServerPorts(ports_for_servers(kernels_range()))
 
 
 class ServerPorts:
     """Each port is given once before any is given again, in an order of chance."""
 
     def __init__(self, ports: range) -> None:
-        self._turns = deque(random.sample(ports, len(ports)))
+        self._count = len(ports)
+        self._turns = cycle(random.sample(ports, self._count))
 
     def free(self) -> int:
         """
@@ -61,20 +55,7 @@ class ServerPorts:
         Raises:
             BackendError: If there is none.
         """
-        for _ in range(len(self._turns)):
-            self._turns.rotate(-1)
-            port = self._turns[-1]
-            if is_free(port):
+        for port in islice(self._turns, self._count):
+            if is_free("127.0.0.1", port):
                 return port
         raise BackendError("No port is free for one more server.")
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on *port* of loopback now."""
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
